@@ -1,0 +1,37 @@
+"""All checks, in code order. A check is a pure function from the linked project to findings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from lcmemlint.checks import (
+    lcm101_per_request_memory,
+    lcm102_process_local_history,
+    lcm103_process_local_checkpointer,
+    lcm106_cross_user_memory,
+    lcm201_per_request_session_id,
+    lcm203_constant_session_id,
+    lcm301_unattached_memory,
+)
+from lcmemlint.findings import Finding
+from lcmemlint.link.project import Project
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule's code and the function that finds its faults."""
+
+    code: str
+    check: Callable[[Project], Iterator[Finding]]
+
+
+CHECKS: tuple[Check, ...] = (
+    Check("LCM101", lcm101_per_request_memory.check),
+    Check("LCM102", lcm102_process_local_history.check),
+    Check("LCM103", lcm103_process_local_checkpointer.check),
+    Check("LCM106", lcm106_cross_user_memory.check),
+    Check("LCM201", lcm201_per_request_session_id.check),
+    Check("LCM203", lcm203_constant_session_id.check),
+    Check("LCM301", lcm301_unattached_memory.check),
+)

@@ -1,0 +1,28 @@
+"""LCM103 process-local-checkpointer: a graph that server code runs keeps its threads in this worker's memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lcmemlint.findings import Finding
+from lcmemlint.link.project import Project
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for memory in project.state("checkpointer"):
+        if memory.storage != "process" or not memory.on_request_path or memory.fate.lifetime in ("script", "dead"):
+            continue
+        if project.is_development_only(memory) or project.is_platform_managed(memory):
+            continue
+        yield Finding(
+            code="LCM103",
+            message=f"`{memory.name}` keeps every thread in this process, so another worker or a restart "
+            "answers without the conversation",
+            at=memory.at,
+            severity="warning",
+            confidence=memory.confidence,
+            symbol=memory.name,
+            help=project.advice(memory),
+            because=memory.trace,
+            no_fix="replacing a checkpointer needs a database of your choice; see the page",
+        )

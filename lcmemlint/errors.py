@@ -1,0 +1,34 @@
+"""The exceptions of lcmemlint, drawn as a tree so that you can choose what to catch by looking.
+
+LcmemlintError                 anything that lcmemlint raises on purpose; one line, exit 2
+ ├── UsageError                the command line cannot mean anything (missing path, clashing options)
+ ├── ConfigError               the configuration cannot mean anything; the run does not start
+ ├── CatalogueError            a table of components or entry points is wrong
+ └── RulebookError             a rule page is missing or malformed
+
+A file that cannot be read or parsed is *not* an exception: it becomes a ``Problem`` and the run goes on.
+"""
+
+from __future__ import annotations
+
+
+class LcmemlintError(Exception):
+    """A mistake that the user can mend; ``str(error)`` is the one line that says where and how."""
+
+    exit_code = 2
+
+
+class UsageError(LcmemlintError):
+    """The command line cannot mean anything."""
+
+
+class ConfigError(LcmemlintError):
+    """The configuration cannot mean anything; the run does not start."""
+
+
+class CatalogueError(LcmemlintError):
+    """A table of components or entry points is wrong."""
+
+
+class RulebookError(LcmemlintError):
+    """A rule page is missing or malformed."""

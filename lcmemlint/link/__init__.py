@@ -1,0 +1,2 @@
+from lcmemlint.link.project import Project, link
+__all__ = ["Project", "link"]

@@ -1,0 +1,225 @@
+"""What to write instead, and which codemod can write it: help lines and fix requests."""
+
+from __future__ import annotations
+
+from lcmemlint.facts import Scope
+from lcmemlint.findings import FixRequest
+from lcmemlint.link.evaluate import Evaluator
+from lcmemlint.link.memory import Memories, Memory
+from lcmemlint.link.objects import ClassOf, Collection, FunctionOf, Instance
+from lcmemlint.link.reach import Reach
+from lcmemlint.values import Name
+
+_EXTRA = {
+    "summary": "its summary stays in the process even over a shared history",
+    "pruning": "it stops pruning over a shared history",
+    "entities": "its entities stay in the process",
+    "graph": "its knowledge graph stays in the process",
+    "vectors": "its vectors stay in the process",
+}
+
+
+class Advice:
+    """Help lines and fix requests for the memories of one project."""
+
+    def __init__(self, evaluator: Evaluator, reach: Reach, memories: Memories) -> None:
+        self.evaluator = evaluator
+        self.reach = reach
+        self.memories = memories
+        words = evaluator.catalogue.session
+        self._ranked = {name: rank for rank, name in enumerate((*words.key_names, *words.person_names))}
+        self._suffixes = words.key_suffixes
+
+    def help(self, memory: Memory) -> str:
+        """One line: what to write instead."""
+        if memory.kind == "checkpointer":
+            return "compile the graph with a checkpointer that all workers share (`PostgresSaver`, `RedisSaver`)"
+        if memory.fate.lifetime == "worker" and not memory.fate.keyed:
+            return "build the chain for each session, with a shared history keyed by the session's id"
+        if memory.kind == "history":
+            return "return a history that all workers share, keyed by the same id: `chat_history(session_id)`"
+        return f"give it a history that all workers share: `{memory.name}(chat_memory=chat_history(session_id))`"
+
+    def request(self, memory: Memory) -> tuple[FixRequest | None, str]:
+        """The codemod that repairs this memory, or None and the reason."""
+        if memory.implicit:
+            return None, f"`{memory.name}` builds its memory by itself; pass `memory=` first"
+        if memory.own_class is not None:
+            return None, f"`{memory.name}` is your own class; let it keep its messages in a shared store"
+        extra = memory.component.extra_state
+        if extra is not None:
+            return None, f"`{memory.name}` needs more than a shared history: {_EXTRA[extra]}"
+        if memory.component.fix not in ("chat_memory", "history"):
+            return None, f"there is no codemod for `{memory.name}` yet"
+        if memory.delegates:
+            return None, "its `chat_memory` is already given; replace what it is given"
+        params = {"class": self._class(memory)}
+        if memory.fate.keyed:
+            if memory.fate.lifetime == "session":
+                return None, "it is kept for a browser session, and there is no id that a reload would find again"
+            return self._keyed(memory, params)
+        key = self.key_in_scope(memory)
+        if key:
+            kind = "chat-memory" if memory.kind == "memory" else "history"
+            if kind == "history":
+                return None, "a history built here has no key of its own; return `chat_history(...)` instead"
+            return self._make("chat-memory", memory, {**params, "key": key}), ""
+        return self._with_parameter(memory, params)
+
+    def _class(self, memory: Memory) -> str:
+        of = memory.thing.of
+        return getattr(of, "dotted", "")
+
+    def _make(self, kind: str, memory: Memory, params: dict[str, str], *, unsafe: bool = False) -> FixRequest:
+        pairs = tuple(sorted((name, value) for name, value in params.items() if value))
+        return FixRequest(kind, memory.at.path, memory.at.span, pairs, unsafe)
+
+    def _keyed(self, memory: Memory, params: dict[str, str]) -> tuple[FixRequest | None, str]:
+        params["namespace"] = self._namespace(memory)
+        if memory.kind == "memory":
+            key = self.key_in_scope(memory)
+            if not key:
+                return None, "the session's id is not a parameter or a local where the memory is built"
+            return self._make("chat-memory", memory, {**params, "key": key}), ""
+        return self._make("history-factory", memory, {**params, "container_unused": self._unused(memory)}), ""
+
+    def _namespace(self, memory: Memory) -> str:
+        """A literal first key when several stores of the project would otherwise share one conversation."""
+        holders = {
+            other.fate.holder: other
+            for other in self.memories.all
+            if other.fate.keyed and other.fate.lifetime == "worker" and other.storage == "process"
+            and isinstance(other.fate.holder, Collection | Instance)
+        }
+        if len(holders) < 2 or memory.fate.holder not in holders:
+            return ""
+        return self._holder_name(memory)
+
+    def _holder_name(self, memory: Memory) -> str:
+        holder = memory.fate.holder
+        if isinstance(holder, Collection):
+            site = self.evaluator.collections[holder.number]
+            if site.at >= 0:
+                for target in self.evaluator.files[site.path].statements[site.at].targets:
+                    name = target.id if isinstance(target, Name) else getattr(target, "name", "")
+                    return f"{self.evaluator.modules.module_name(site.path).rsplit('.', 1)[-1]}.{name}"
+        return ""
+
+    def _unused(self, memory: Memory) -> str:
+        """``yes`` when no other file mentions the dict that keeps the histories, ``no`` when one does."""
+        holder = memory.fate.holder
+        if not isinstance(holder, Collection):
+            return ""
+        return "no" if self._mentioned_outside(holder, memory.at.path) else "yes"
+
+    def _mentioned_outside(self, holder: Collection, path: str) -> bool:
+        site = self.evaluator.collections[holder.number]
+        if site.at < 0:
+            return True
+        names = {
+            target.id for target in self.evaluator.files[site.path].statements[site.at].targets if isinstance(target, Name)
+        }
+        for other, facts in self.evaluator.files.items():
+            if other != path and any(
+                imported.name in names and self.evaluator.modules.find(other, imported.module) == site.path
+                for imported in facts.imports
+            ):
+                return True
+        return site.path != path
+
+    def _with_parameter(self, memory: Memory, params: dict[str, str]) -> tuple[FixRequest | None, str]:
+        function = self.memories.function_of(memory.thing.path, memory.scope)
+        point = self.reach.point.get(function)
+        if point is None or function.scope == 0 or memory.kind != "memory":
+            return None, "no session id is in scope where it is built; hand one down from the route"
+        called = any(callee == function for table in self.evaluator.edges.values() for callee, _ in table)
+        params = {**params, "callers": "yes" if called else "no", "framework": self._framework(point.framework)}
+        return self._make("session-parameter", memory, params, unsafe=True), ""
+
+    def _framework(self, name: str) -> str:
+        return name if name in ("fastapi", "flask", "starlette", "aws-lambda") else ""
+
+    # ------------------------------------------------------------------ the session key in scope
+
+    def key_in_scope(self, memory: Memory) -> str:
+        """The expression that names the conversation where the memory is built; empty when there is none."""
+        facts = self.evaluator.files[memory.thing.path]
+        number = memory.scope
+        found: list[tuple[int, str]] = []
+        while number > 0:
+            scope = facts.scopes[number]
+            if scope.kind in ("function", "lambda"):
+                found.extend(self._in_params(memory.thing.path, number, scope))
+                found.extend(self._in_locals(memory, number))
+                if found:
+                    break
+            number = scope.parent
+        return min(found)[1] if found else ""
+
+    def _rank(self, name: str) -> int | None:
+        snake = _snake(name)
+        if snake in self._ranked:
+            return self._ranked[snake]
+        if snake.endswith(tuple(self._suffixes)):
+            return 0
+        return None
+
+    def _in_params(self, path: str, number: int, scope: Scope) -> list[tuple[int, str]]:
+        found = []
+        for param in scope.params:
+            rank = self._rank(param.name)
+            if rank is not None and param.kind not in ("*", "**") and not self._is_model(path, scope, param.annotation):
+                found.append((rank, param.name))
+            for cls in self._model_classes(path, scope, param.annotation):
+                for name in self._fields(cls):
+                    inner = self._rank(name)
+                    if inner is not None:
+                        found.append((inner + 1, f"{param.name}.{name}"))
+        return found
+
+    def _is_model(self, path: str, scope: Scope, annotation: object) -> bool:
+        return bool(self._model_classes(path, scope, annotation))
+
+    def _model_classes(self, path: str, scope: Scope, annotation: object) -> list[ClassOf]:
+        if annotation is None:
+            return []
+        things = self.evaluator.annotated(path, max(scope.parent, 0), annotation)  # type: ignore[arg-type]
+        return [thing.of for thing in things if isinstance(thing, Instance) and isinstance(thing.of, ClassOf)]
+
+    def _fields(self, cls: ClassOf) -> list[str]:
+        found = []
+        for one in self.evaluator.project_bases(cls):
+            for (scope, name), bindings in self.evaluator.names[one.path].table.items():
+                if scope == one.scope and any(binding.kind == "statement" for binding in bindings):
+                    found.append(name)
+        return found
+
+    def _in_locals(self, memory: Memory, number: int) -> list[tuple[int, str]]:
+        facts = self.evaluator.files[memory.thing.path]
+        found = []
+        for (scope, name), bindings in self.evaluator.names[memory.thing.path].table.items():
+            rank = self._rank(name)
+            if scope != number or rank is None:
+                continue
+            if any(
+                binding.kind == "statement" and binding.path == () and binding.line < memory.at.span.line
+                and binding.block in set(self._around(memory, number))
+                for binding in bindings
+            ):
+                found.append((rank, name))
+        return found if facts else []
+
+    def _around(self, memory: Memory, number: int) -> list[int]:
+        facts = self.evaluator.files[memory.thing.path]
+        call = facts.calls[memory.thing.call]
+        if call.scope != number:
+            return []
+        return list(self.evaluator.names[memory.thing.path].blocks_around(call.block))
+
+
+def _snake(name: str) -> str:
+    text = "".join(f"_{char.lower()}" if char.isupper() else char for char in name) if not name.isupper() else name.lower()
+    return text.replace("__", "_").strip("_")
+
+
+__all__ = ["Advice", "FunctionOf"]

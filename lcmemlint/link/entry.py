@@ -1,0 +1,313 @@
+"""Where requests, messages, events and tasks enter the project: functions, scripts and served objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from posixpath import basename
+
+from lcmemlint.catalogue import Entry
+from lcmemlint.facts import MODULE
+from lcmemlint.findings import Confidence
+from lcmemlint.link.evaluate import Evaluator, Site
+from lcmemlint.link.objects import ClassOf, External, FunctionOf, Instance, Method, Object, Part, dotted_of
+from lcmemlint.values import AttrOf, CallOf, Const, Location, Name, Span, Value, dotted
+
+_VERBS = frozenset("get post put delete patch websocket route api_route head options".split())
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPoint:
+    """A function (scope 0: a whole script) that a framework runs; ``startup`` ones run once a worker."""
+
+    function: FunctionOf
+    kind: str
+    framework: str
+    confidence: Confidence
+    at: Location
+
+    @property
+    def startup(self) -> bool:
+        """Whether it runs once a worker, not once a request."""
+        return self.kind == "startup"
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A chain, graph or agent that a framework is given to run: the object, and where it is handed over."""
+
+    thing: Object
+    framework: str
+    at: Location
+
+
+def find_entries(
+    evaluator: Evaluator, roles: dict[str, str], patterns: Sequence[str] = ()
+) -> tuple[list[EntryPoint], list[Served]]:
+    """All entry points of the project in order of place; ``patterns`` are the user's own (``module:function``)."""
+    found: dict[FunctionOf, EntryPoint] = {}
+    served: list[Served] = []
+    for path in evaluator.files:
+        if roles.get(path, "app") in ("test", "notebook", "migration"):
+            continue
+        for point in (
+            *_declared(evaluator, path, patterns),
+            *_decorated(evaluator, path),
+            *_class_based(evaluator, path),
+            *_scripts(evaluator, path),
+        ):
+            _add(found, point)
+        for number in range(len(evaluator.files[path].calls)):
+            for point in _registered(evaluator, path, number):
+                _add(found, point)
+            served.extend(_served(evaluator, path, number))
+    called = {edge.callee for table in evaluator.edges.values() for edge in table.values()}
+    for path in evaluator.files:
+        if roles.get(path, "app") == "app":
+            for point in _named(evaluator, path, called):
+                _add(found, point)
+    ordered = sorted(found.values(), key=lambda point: (point.function.path, point.function.scope))
+    return ordered, served
+
+
+def _add(found: dict[FunctionOf, EntryPoint], point: EntryPoint) -> None:
+    known = found.get(point.function)
+    if known is None or (known.startup and not point.startup):
+        found[point.function] = point
+
+
+def names_of(evaluator: Evaluator, thing: Object) -> Iterator[str]:
+    """Dotted names under which the tables may know ``thing``: its own, and those of its external bases."""
+    if isinstance(thing, Part) and isinstance(thing.base, Instance) and isinstance(thing.base.of, ClassOf):
+        for base in evaluator.external_bases(thing.base.of):
+            yield f"{base}.{thing.name}"
+        return
+    if isinstance(thing, ClassOf):
+        yield from evaluator.external_bases(thing)
+        return
+    name = dotted_of(thing)
+    if name is not None:
+        yield name
+        head, _, last = name.rpartition(".")
+        if "." in head:
+            yield f"{head.rpartition('.')[0]}.{last}"
+
+
+def _place(evaluator: Evaluator, path: str, span: Span) -> Location:
+    return Location(path, span)
+
+
+def _declared(evaluator: Evaluator, path: str, patterns: Sequence[str]) -> Iterator[EntryPoint]:
+    if not patterns:
+        return
+    module = evaluator.modules.module_name(path)
+    for number, scope in enumerate(evaluator.files[path].scopes):
+        if scope.kind != "function":
+            continue
+        names = (f"{module}:{scope.qualname}", f"{module}.{scope.qualname}")
+        if any(fnmatchcase(name, pattern) for name in names for pattern in patterns):
+            yield EntryPoint(FunctionOf(path, number), "declared", "your configuration", "certain", Location(path, scope.span))
+
+
+def _decorated(evaluator: Evaluator, path: str) -> Iterator[EntryPoint]:
+    facts = evaluator.files[path]
+    for number, scope in enumerate(facts.scopes):
+        for decorator in scope.decorators:
+            called = facts.calls[decorator.call] if isinstance(decorator, CallOf) else None
+            function = called.function if called is not None else decorator
+            entry = _entry_of(evaluator, path, scope.parent, function, ("decorator", "startup"))
+            at = Location(path, called.span if called is not None else scope.span)
+            if entry is not None:
+                targets = _methods(evaluator, path, number, entry) if scope.kind == "class" else [FunctionOf(path, number)]
+                for target in targets:
+                    yield EntryPoint(target, entry.kind, entry.framework, "certain", at)
+            elif scope.kind == "function" and called is not None and _looks_like_route(evaluator, path, scope.parent, called.function, called.arguments):
+                yield EntryPoint(FunctionOf(path, number), "route", "web framework", "likely", at)
+
+
+def _methods(evaluator: Evaluator, path: str, scope: int, entry: Entry) -> list[FunctionOf]:
+    facts = evaluator.files[path]
+    wanted = entry.methods or ("*",)
+    return [
+        FunctionOf(path, child)
+        for child in evaluator.names[path].children.get(scope, ())
+        if facts.scopes[child].kind == "function"
+        and ("*" in wanted and not facts.scopes[child].name.startswith("_") or facts.scopes[child].name in wanted)
+    ]
+
+
+def _entry_of(evaluator: Evaluator, path: str, scope: int, function: Value, hows: Iterable[str]) -> Entry | None:
+    for thing in evaluator.value(path, scope, function):
+        for name in names_of(evaluator, thing):
+            for how in hows:
+                entry = evaluator.catalogue.entry(how, name)  # type: ignore[arg-type]
+                if entry is not None:
+                    return entry
+    return None
+
+
+def _looks_like_route(evaluator: Evaluator, path: str, scope: int, function: Value, arguments: Sequence[object]) -> bool:
+    """``@something.post("/chat")`` whose receiver we cannot follow: nothing else is written like that."""
+    if not isinstance(function, AttrOf) or function.name not in _VERBS or not arguments:
+        return False
+    first = getattr(arguments[0], "value", None)
+    if not (isinstance(first, Const) and isinstance(first.value, str) and first.value.startswith("/")):
+        return False
+    return all(dotted_of(thing) is None for thing in evaluator.value(path, scope, function.base))
+
+
+def _class_based(evaluator: Evaluator, path: str) -> Iterator[EntryPoint]:
+    facts = evaluator.files[path]
+    for number, scope in enumerate(facts.scopes):
+        if scope.kind != "class":
+            continue
+        for base in evaluator.external_bases(ClassOf(path, number)):
+            for entry in evaluator.catalogue.entries_by_base(base):
+                for method in _methods(evaluator, path, number, entry):
+                    at = Location(path, facts.scopes[method.scope].span)
+                    kind = "startup" if entry.how == "startup" else entry.kind
+                    yield EntryPoint(method, kind, entry.framework, "certain", at)
+
+
+def _scripts(evaluator: Evaluator, path: str) -> Iterator[EntryPoint]:
+    facts = evaluator.files[path]
+    for entry in evaluator.catalogue.entries_by_how("script"):
+        imported = [
+            found for found in facts.imports if found.module.split(".", 1)[0] in {m.split(".", 1)[0] for m in entry.modules}
+        ]
+        if imported and _looks_like_script(evaluator, path, entry):
+            yield EntryPoint(FunctionOf(path, MODULE), entry.kind, entry.framework, "certain", Location(path, imported[0].span))
+
+
+def _looks_like_script(evaluator: Evaluator, path: str, entry: Entry) -> bool:
+    """Whether the file itself draws the page: its module level calls the framework, and no other module imports it."""
+    if basename(path) == "__init__.py":
+        return False
+    if any(
+        evaluator.modules.find(other, imported.module) == path
+        or (imported.name and evaluator.modules.find(other, _member(imported.module, imported.name)) == path)
+        for other, facts in evaluator.files.items()
+        if other != path
+        for imported in facts.imports
+    ):
+        return False
+    roots = {module.split(".", 1)[0] for module in entry.modules}
+    facts = evaluator.files[path]
+    pending = [number for number, call in enumerate(facts.calls) if call.scope == MODULE]
+    seen: set[FunctionOf] = set()
+    scopes = [MODULE]
+    while scopes:
+        scope = scopes.pop()
+        for number in evaluator.names[path].calls_of.get(scope, ()):
+            call = facts.calls[number]
+            for thing in evaluator.value(path, call.scope, call.function, call.statement):
+                name = dotted_of(thing)
+                if name is not None and name.split(".", 1)[0] in roots:
+                    return True
+                if isinstance(thing, FunctionOf) and thing.path == path and thing not in seen:
+                    seen.add(thing)
+                    scopes.append(thing.scope)
+    return not pending and False
+
+
+def _member(module: str, name: str) -> str:
+    return f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
+
+
+def _registered(evaluator: Evaluator, path: str, number: int) -> Iterator[EntryPoint]:
+    call = evaluator.files[path].calls[number]
+    for thing in evaluator.value(path, call.scope, call.function, call.statement):
+        for name in names_of(evaluator, thing):
+            entry = (
+                evaluator.catalogue.entry("register", name)
+                or evaluator.catalogue.entry("startup", name)
+                or evaluator.catalogue.entry("dependency", name)
+            )
+            if entry is None or entry.as_call:
+                continue
+            for value in _handed_over(call.arguments, entry):
+                for handed in _flattened(evaluator, Site(path, call.scope, value, call.statement)):
+                    for function in _functions(evaluator, handed, entry):
+                        kind = "startup" if entry.how == "startup" else entry.kind
+                        yield EntryPoint(function, kind, entry.framework, "certain", Location(path, call.span))
+
+
+def _flattened(evaluator: Evaluator, site: Site) -> Iterator[Object]:
+    from lcmemlint.link.objects import Collection
+
+    for thing in evaluator.at(site):
+        if isinstance(thing, Collection):
+            for _, inner in evaluator.contents(thing):
+                yield from evaluator.at(inner)
+        else:
+            yield thing
+
+
+def _handed_over(arguments: Sequence[object], entry: Entry) -> Iterator[Value]:
+    positional = [argument.value for argument in arguments if argument.name is None]  # type: ignore[attr-defined]
+    for argument in arguments:
+        if argument.name in entry.arguments:  # type: ignore[attr-defined]
+            yield argument.value  # type: ignore[attr-defined]
+    positions = entry.positions if entry.positions or entry.arguments else (0,)
+    for position in positions:
+        if position < len(positional):
+            yield positional[position]
+
+
+def _functions(evaluator: Evaluator, thing: Object, entry: Entry) -> Iterator[FunctionOf]:
+    if isinstance(thing, FunctionOf):
+        yield thing
+    elif isinstance(thing, Method):
+        yield thing.function
+    elif isinstance(thing, ClassOf):
+        for name in entry.methods or ("__call__", "run", "execute", "handle", "process", "dispatch"):
+            method = evaluator.member(thing, name)
+            if isinstance(method, FunctionOf):
+                yield method
+    elif isinstance(thing, Instance) and isinstance(thing.of, ClassOf):
+        for name in (*entry.methods, "__call__"):
+            method = evaluator.member(thing.of, name)
+            if isinstance(method, FunctionOf):
+                yield method
+    elif isinstance(thing, Part) and isinstance(thing.base, ClassOf) and thing.name == "as_view":
+        yield from _functions(evaluator, thing.base, entry)
+
+
+def _served(evaluator: Evaluator, path: str, number: int) -> Iterator[Served]:
+    call = evaluator.files[path].calls[number]
+    for thing in evaluator.value(path, call.scope, call.function, call.statement):
+        for name in names_of(evaluator, thing):
+            entry = evaluator.catalogue.entry("serve-object", name)
+            if entry is None:
+                continue
+            for value in _handed_over(call.arguments, entry):
+                for handed in evaluator.value(path, call.scope, value, call.statement):
+                    yield Served(handed, entry.framework, Location(path, call.span))
+
+
+def _named(evaluator: Evaluator, path: str, called: set[FunctionOf]) -> Iterator[EntryPoint]:
+    facts = evaluator.files[path]
+    for number, scope in enumerate(facts.scopes):
+        if scope.kind != "function" or scope.parent != MODULE or FunctionOf(path, number) in called:
+            continue
+        for entry in (*evaluator.catalogue.entries_by_how("name"), *evaluator.catalogue.entries_by_how("startup")):
+            if any(fnmatchcase(scope.name.lower(), pattern.lower()) for pattern in entry.patterns):
+                yield EntryPoint(FunctionOf(path, number), entry.kind, entry.framework, "likely", Location(path, scope.span))
+                break
+
+
+def launches_server(evaluator: Evaluator, path: str) -> bool:
+    """Whether the ``__main__`` block (or the functions that it calls in this file) starts a server."""
+    facts = evaluator.files[path]
+    for call in facts.calls:
+        written = dotted(call.function)
+        if written is None and not isinstance(call.function, (Name, AttrOf)):
+            continue
+        for thing in evaluator.value(path, call.scope, call.function, call.statement):
+            if any(evaluator.catalogue.entry("server-launch", name) for name in names_of(evaluator, thing)):
+                return True
+    return False
+
+
+__all__ = ["EntryPoint", "External", "Served", "find_entries", "launches_server", "names_of"]

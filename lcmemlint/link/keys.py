@@ -1,0 +1,498 @@
+"""Session identity: which values select a conversation, and where those values come from.
+
+A *sink* is a place where a value selects a conversation: ``thread_id`` in a ``configurable``, the session argument of a
+history, the key under which a history is kept. Its *origins* are found by following the value backwards, through names,
+calls and the arguments of all callers, until it is a literal, a fresh id, something that the request brings, or not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from lcmemlint.facts import MODULE, Param
+from lcmemlint.findings import Confidence, Step
+from lcmemlint.link.evaluate import Evaluator, Site
+from lcmemlint.link.memory import Memories
+from lcmemlint.link.objects import ClassOf, Collection, External, FunctionOf, Instance, Method, ModuleOf, Part, dotted_of
+from lcmemlint.link.reach import Reach
+from lcmemlint.link.storage import argument
+from lcmemlint.values import (
+    AttrOf,
+    CallOf,
+    Combined,
+    Const,
+    Container,
+    ItemOf,
+    Joined,
+    Location,
+    Name,
+    OneOf,
+    Value,
+    walk,
+)
+
+OriginKind = Literal["constant", "none", "fresh", "process", "given", "unknown"]
+
+_DEEP = 24
+_SAME = frozenset("hex strip lower upper encode decode title replace int bytes urn".split())
+"""Attributes and methods of text (or of a UUID) that keep what it identifies."""
+_CASTS = frozenset(("builtins.str", "builtins.int", "builtins.repr", "builtins.format", "typing.cast", "uuid.UUID"))
+_FIELD_CALLS = ("fastapi.", "pydantic.", "typer.", "starlette.", "sqlmodel.")
+_LOGGERS = ("logging.", "loguru.", "structlog.", "builtins.print", "rich.", "sys.")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value comes from. ``fallback``: only when something else gave nothing."""
+
+    kind: OriginKind
+    path: str
+    scope: int
+    statement: int
+    at: Location
+    text: str = ""
+    fallback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """A place where a value selects a conversation."""
+
+    name: str
+    site: Site
+    at: Location
+    confidence: Confidence
+    trace: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A literal that selects a conversation."""
+
+    name: str
+    text: str
+    at: Location
+    is_fallback: bool
+    confidence: Confidence
+    trace: tuple[Step, ...]
+
+
+class Keys:
+    """All session keys of the project, found when built."""
+
+    def __init__(self, evaluator: Evaluator, reach: Reach, memories: Memories) -> None:
+        self.evaluator = evaluator
+        self.reach = reach
+        self.memories = memories
+        words = evaluator.catalogue.session
+        self._config_keys = frozenset(words.config_keys) & {"thread_id", "session_id", "conversation_id"}
+        self._remembers = any(memory.on_request_path for memory in memories.all) or self._has_history_wrapper()
+        found = [sink for sink in self._find() if sink is not None]
+        self.sinks = sorted(_unique(found), key=lambda sink: (sink.at, sink.name))
+
+    def _has_history_wrapper(self) -> bool:
+        for path, facts in self.evaluator.files.items():
+            for call in facts.calls:
+                for thing in self.evaluator.value(path, call.scope, call.function, call.statement):
+                    component = self.evaluator.catalogue.component(dotted_of(thing) or "")
+                    if component is not None and component.history_argument:
+                        return True
+        return False
+
+    # ------------------------------------------------------------------ sinks
+
+    def _find(self) -> Iterator[Sink | None]:
+        for path, facts in self.evaluator.files.items():
+            for number, call in enumerate(facts.calls):
+                yield from self._in_call(path, number)
+            for number, statement in enumerate(facts.statements):
+                if statement.value is not None:
+                    yield from self._in_value(Site(path, statement.scope, statement.value, number))
+                for target in statement.targets:
+                    if isinstance(target, ItemOf) and isinstance(target.key, Const) and target.key.value in self._config_keys:
+                        if isinstance(target.base, ItemOf) and target.base.key == Const("configurable") and statement.value:
+                            yield self._sink(str(target.key.value), Site(path, statement.scope, statement.value, number))
+        for memory in self.memories.all:
+            stored = memory.fate.stored
+            if stored is not None and stored.key is not None and memory.on_request_path and memory.fate.keyed:
+                if memory.fate.lifetime == "worker":
+                    yield self._sink("session key", replace_value(stored.site, stored.key))
+
+    def _in_call(self, path: str, number: int) -> Iterator[Sink | None]:
+        call = self.evaluator.files[path].calls[number]
+        for given in call.arguments:
+            site = Site(path, call.scope, given.value, call.statement)
+            if given.name == "configurable":
+                yield from self._in_configurable(site)
+            yield from self._in_value(site)
+        if isinstance(call.function, AttrOf) and call.function.name in self.evaluator.catalogue.session.run:
+            config = argument(call, ("config",), 1)
+            if isinstance(config, Container):
+                yield from self._in_configurable(Site(path, call.scope, config, call.statement))
+        for thing in self.evaluator.value(path, call.scope, call.function, call.statement):
+            component = self.evaluator.catalogue.component(dotted_of(thing) or "")
+            if component is None or component.session_argument is None or not isinstance(thing, External):
+                continue
+            value = argument(call, (component.session_argument,), component.session_position)
+            if value is not None:
+                yield self._sink(component.session_argument, Site(path, call.scope, value, call.statement))
+
+    def _in_value(self, site: Site) -> Iterator[Sink | None]:
+        for part in walk(site.value):
+            if isinstance(part, Container) and part.kind == "dict":
+                for key, item in zip(part.keys, part.items, strict=False):
+                    if key == Const("configurable"):
+                        yield from self._in_configurable(replace_value(site, item))
+
+    def _in_configurable(self, site: Site) -> Iterator[Sink | None]:
+        inner = [site]
+        if not isinstance(site.value, Container):
+            inner = [
+                self.evaluator.collections[thing.number]
+                for thing in self.evaluator.at(site)
+                if isinstance(thing, Collection)
+            ]
+        for one in inner:
+            if not isinstance(one.value, Container):
+                continue
+            for key, item in zip(one.value.keys, one.value.items, strict=False):
+                if isinstance(key, Const) and key.value in self._config_keys:
+                    yield self._sink(str(key.value), replace_value(one, item))
+
+    def _sink(self, name: str, site: Site) -> Sink | None:
+        function = self.memories.function_of(site.path, site.scope)
+        if function not in self.reach.came:
+            return None
+        at = self._location(site)
+        trace = (*self.reach.trace(function), Step(at, f"`{name}` selects the conversation here"))
+        return Sink(name, site, at, self.reach.confidence(function), trace)
+
+    def _location(self, site: Site) -> Location:
+        value = site.value
+        if isinstance(value, Const) and value.span is not None:
+            return Location(site.path, value.span)
+        if isinstance(value, CallOf):
+            return Location(site.path, self.evaluator.files[site.path].calls[value.call].span)
+        return self.reach.place(site)
+
+    # ------------------------------------------------------------------ origins
+
+    def origins(self, site: Site, seen: tuple[tuple[str, int, int, int], ...] = ()) -> list[Origin]:
+        """Where the value at a site may come from; an empty answer means a cycle."""
+        mark = (site.path, site.scope, id(site.value), site.at)
+        if mark in seen or len(seen) > _DEEP:
+            return []
+        deeper = (*seen, mark)
+        match site.value:
+            case Const(value=None) | Const(value=""):
+                return [self._origin("none", site)]
+            case Const(value=bool()) | Const(value=float()):
+                return [self._origin("unknown", site)]
+            case Const(value=constant):
+                return [self._origin("constant", site, text=repr(constant))]
+            case Joined(parts=parts) | Combined(op="+", parts=parts):
+                return self._joined(site, parts, deeper)
+            case OneOf(options=options):
+                return _mixed([self.origins(replace_value(site, option), deeper) for option in options])
+            case CallOf(call=number):
+                return self._of_call(site, number, deeper)
+            case Name(id=name):
+                return self._of_name(site, name, deeper)
+            case AttrOf(base=base, name=name):
+                return self._of_attribute(site, base, name, deeper)
+            case ItemOf(base=base, key=key):
+                return self._of_item(site, base, key, deeper)
+        return [self._origin("unknown", site)]
+
+    def _origin(self, kind: OriginKind, site: Site, *, text: str = "", fallback: bool = False) -> Origin:
+        return Origin(kind, site.path, site.scope, site.at, self._location(site), text, fallback)
+
+    def _joined(self, site: Site, parts: Iterable[Value], seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+        groups = [self.origins(replace_value(site, part), seen) for part in parts]
+        fresh = [group for group in groups if group and all(origin.kind == "fresh" for origin in group)]
+        if fresh:
+            return fresh[0]
+        if all(origin.kind in ("constant", "none") for group in groups for origin in group):
+            return [self._origin("constant", site, text="the same text")]
+        return [self._origin("unknown", site)]
+
+    def _of_call(self, site: Site, number: int, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+        call = self.evaluator.files[site.path].calls[number]
+        words = self.evaluator.catalogue.session
+        if isinstance(call.function, AttrOf) and call.function.name == "get" and len(call.arguments) == 2:
+            return self._of_get(site, call.function.base, call.arguments[1].value, seen)
+        if isinstance(call.function, AttrOf) and call.function.name in _SAME:
+            return self.origins(Site(site.path, call.scope, call.function.base, call.statement), seen)
+        found: list[Origin] = []
+        for thing in self.evaluator.value(site.path, call.scope, call.function, call.statement):
+            name = dotted_of(thing) if isinstance(thing, External) else None
+            if name in words.fresh:
+                found.append(self._origin("fresh", site, text=f"`{_last(name)}()`"))
+            elif name in words.process:
+                found.append(self._origin("process", site, text=f"`{_last(name)}()`"))
+            elif name in _CASTS and call.arguments:
+                found.extend(self.origins(Site(site.path, call.scope, call.arguments[-1].value, call.statement), seen))
+            elif name is not None and name.startswith(_FIELD_CALLS):
+                default = argument(call, ("default",), 0)
+                if default is not None:
+                    found.extend(self.origins(Site(site.path, call.scope, default, call.statement), seen))
+                found.append(self._origin("given", site))
+            elif isinstance(thing, FunctionOf | Method):
+                function = thing.function if isinstance(thing, Method) else thing
+                found.extend(self._of_function(function, seen))
+            else:
+                found.append(self._origin("unknown", site))
+        return found or [self._origin("unknown", site)]
+
+    def _of_get(self, site: Site, base: Value, default: Value, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+        for thing in self.evaluator.value(site.path, site.scope, base, site.at):
+            if (dotted_of(thing) or "").startswith("os."):
+                return [self._origin("unknown", site)]
+        return _mixed([[self._origin("given", site)], self.origins(replace_value(site, default), seen)])
+
+    def _of_function(self, function: FunctionOf, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+        facts = self.evaluator.files[function.path]
+        groups = []
+        for number in self.evaluator.names[function.path].statements_of.get(function.scope, ()):
+            statement = facts.statements[number]
+            if statement.kind == "return" and statement.value is not None:
+                groups.append(self.origins(Site(function.path, function.scope, statement.value, number), seen))
+        return _mixed(groups)
+
+    def _of_name(self, site: Site, name: str, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+        table = self.evaluator.names[site.path]
+        home, bindings = table.lookup(site.scope, name)
+        if not bindings:
+            return [self._origin("unknown", site)]
+        reaching = table.reaching(bindings, home, site.at) if home == site.scope else bindings
+        groups = []
+        for binding in reaching:
+            if binding.kind == "param":
+                groups.append(self._of_param(site.path, home, self.evaluator.files[site.path].scopes[home].params[binding.index], seen))
+            elif binding.kind == "import":
+                groups.append(self._of_import(site, binding.index, seen))
+            elif binding.kind == "statement" and not binding.path:
+                statement = self.evaluator.files[site.path].statements[binding.index]
+                if statement.kind in ("assign", "annotate", "walrus") and statement.value is not None:
+                    groups.append(self.origins(Site(site.path, statement.scope, statement.value, binding.index), seen))
+                else:
+                    groups.append([self._origin("unknown", site)])
+            else:
+                groups.append([self._origin("unknown", site)])
+        return _mixed(groups)
+
+    def _of_import(self, site: Site, index: int, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+        imported = self.evaluator.files[site.path].imports[index]
+        target = self.evaluator.modules.find(site.path, imported.module)
+        if imported.name is None or target not in self.evaluator.files or target is None:
+            return [self._origin("unknown", site)]
+        return self._of_name(Site(target, MODULE, Name(imported.name), -1), imported.name, seen)
+
+    def _of_param(self, path: str, scope: int, param: Param, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+        function = FunctionOf(path, scope)
+        here = self.evaluator.files[path].scopes[scope]
+        site = Site(path, max(here.parent, 0), Name(param.name), -1)
+        at = Location(path, param.span)
+        found: list[Origin] = []
+        fills = list(self.evaluator.fills.get((path, scope, param.name), {}).values())
+        for fill in fills:
+            if self._runs(fill):
+                found.extend(self.origins(fill, seen))
+        entered = function in self.reach.point
+        if param.default is None:
+            if entered or not fills:
+                found.append(replace(self._origin("given", site), at=at))
+            return found
+        if entered or len(fills) < self._callers(function):
+            default = self.origins(Site(path, max(here.parent, 0), param.default, -1), seen)
+            given = [replace(self._origin("given", site), at=at)] if entered or not self._callers(function) else []
+            found.extend(_mixed([default, given]))
+        return found
+
+    def _callers(self, function: FunctionOf) -> int:
+        return sum(
+            1 for table in self.evaluator.edges.values() for (callee, passed) in table if callee == function and not passed
+        )
+
+    def _runs(self, site: Site) -> bool:
+        function = self.memories.function_of(site.path, site.scope)
+        return function in self.reach.came or function in self.reach.imported and function.scope != MODULE
+
+    def _of_attribute(
+        self, site: Site, base: Value, name: str, seen: tuple[tuple[str, int, int, int], ...]
+    ) -> list[Origin]:
+        if name in _SAME:
+            return self.origins(replace_value(site, base), seen)
+        groups: list[list[Origin]] = []
+        for thing in self.evaluator.value(site.path, site.scope, base, site.at):
+            if isinstance(thing, Instance) and isinstance(thing.of, ClassOf):
+                groups.append(self._of_field(site, thing.of, name, seen))
+            elif isinstance(thing, ModuleOf):
+                groups.append(self._of_name(Site(thing.path, MODULE, Name(name), -1), name, seen))
+            else:
+                groups.append([self._origin("unknown", site)])
+        return [origin for group in groups for origin in group] or [self._origin("unknown", site)]
+
+    def _of_field(self, site: Site, cls: ClassOf, name: str, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+        bases = self.evaluator.external_bases(cls)
+        model = any(base.startswith(("pydantic", "sqlmodel", "msgspec")) for base in bases)
+        if any("Settings" in base for base in bases):
+            return [self._origin("unknown", site)]
+        groups: list[list[Origin]] = []
+        for one in self.evaluator.project_bases(cls):
+            facts = self.evaluator.files[one.path]
+            for binding in self.evaluator.names[one.path].table.get((one.scope, name), ()):
+                if binding.kind != "statement":
+                    continue
+                statement = facts.statements[binding.index]
+                if model:
+                    groups.append([self._origin("given", site)])
+                if statement.value is not None:
+                    groups.append(self.origins(Site(one.path, one.scope, statement.value, binding.index), seen))
+        for stored in list(self.evaluator.attributes.get((cls, name), {}).values()):
+            if self.evaluator.files[stored.path].scopes[stored.scope].kind != "class":
+                groups.append(self.origins(stored, seen))
+        return _mixed(groups) or [self._origin("unknown", site)]
+
+    def _of_item(self, site: Site, base: Value, key: Value, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+        if not isinstance(key, Const):
+            return [self._origin("unknown", site)]
+        for thing in self.evaluator.value(site.path, site.scope, base, site.at):
+            if isinstance(thing, Collection):
+                matching = [inner for written, inner in self.evaluator.contents(thing) if written == key]
+                if matching and not self.evaluator.items.get(thing):
+                    return self.origins(matching[-1], seen)
+        return [self._origin("unknown", site)]
+
+    # ------------------------------------------------------------------ questions of the rules
+
+    def constants(self) -> Iterator[Constant]:
+        """Literals that select a conversation on the request path, each place once."""
+        if not self._remembers:
+            return
+        told: set[Location] = set()
+        for sink in self.sinks:
+            for origin in self.origins(sink.site):
+                if origin.kind != "constant" or origin.at in told or not self._on_path(origin):
+                    continue
+                told.add(origin.at)
+                step = () if origin.at == sink.at else (Step(origin.at, f"it is {origin.text} here"),)
+                yield Constant(sink.name, origin.text, origin.at, origin.fallback, sink.confidence, (*sink.trace, *step))
+
+    def _on_path(self, origin: Origin) -> bool:
+        facts = self.evaluator.files[origin.path]
+        if facts.scopes[origin.scope].kind in ("module", "class"):
+            return not (origin.statement >= 0 and self.reach.in_main(origin.path, facts.statements[origin.statement].block))
+        return FunctionOf(origin.path, origin.scope) in self.reach.came
+
+    def lost_fresh_id(self, sink: Sink) -> Origin | None:
+        """The fresh id of a sink that the client neither sent nor gets back, else None."""
+        if not self._remembers:
+            return None
+        origins = self.origins(sink.site)
+        if not origins or any(origin.kind != "fresh" for origin in origins):
+            return None
+        if any(not self._made_per_request(origin) or self._handed_on(origin) for origin in origins):
+            return None
+        return origins[0]
+
+    def _made_per_request(self, origin: Origin) -> bool:
+        kind = self.evaluator.files[origin.path].scopes[origin.scope].kind
+        if kind in ("module", "class"):
+            return origin.path in self.reach.scripts and kind == "module"
+        return FunctionOf(origin.path, origin.scope) in self.reach.came
+
+    def _handed_on(self, origin: Origin) -> bool:
+        """Whether the fresh id goes anywhere but into configurations and logs: it may well reach the client."""
+        if origin.statement < 0:
+            return True
+        facts = self.evaluator.files[origin.path]
+        statement = facts.statements[origin.statement]
+        if statement.kind == "return" and not _in_configuration(statement.value):
+            return True
+        names = [target.id for target in statement.targets if isinstance(target, Name)]
+        if len(names) != len(statement.targets):
+            return True
+        return any(self._mentioned_elsewhere(origin, name) for name in names if not _in_configuration(statement.value))
+
+    def _mentioned_elsewhere(self, origin: Origin, name: str) -> bool:
+        facts = self.evaluator.files[origin.path]
+        for number, statement in enumerate(facts.statements):
+            if statement.value is None or not self._sees(origin, statement.scope):
+                continue
+            if statement.kind in ("return", "yield", "assign", "annotate") and _mentions(statement.value, name):
+                if not _in_configuration(statement.value):
+                    return True
+        for number, call in enumerate(facts.calls):
+            if not self._sees(origin, call.scope):
+                continue
+            for given in call.arguments:
+                if _mentions(given.value, name) and not _in_configuration(given.value) and given.name != "configurable":
+                    if not self._harmless(origin.path, number):
+                        return True
+        return False
+
+    def _sees(self, origin: Origin, scope: int) -> bool:
+        scopes = self.evaluator.files[origin.path].scopes
+        while scope > 0 and scope != origin.scope:
+            scope = scopes[scope].parent
+        return scope == origin.scope
+
+    def _harmless(self, path: str, number: int) -> bool:
+        """Logging, casting, and handing the id to something whose session argument it is."""
+        call = self.evaluator.files[path].calls[number]
+        if isinstance(call.function, AttrOf) and call.function.name in ("info", "debug", "warning", "error", "exception"):
+            return True
+        for thing in self.evaluator.value(path, call.scope, call.function, call.statement):
+            name = dotted_of(thing) or ""
+            component = self.evaluator.catalogue.component(name)
+            if name in _CASTS or name.startswith(_LOGGERS) or component is not None:
+                return True
+            if isinstance(thing, FunctionOf | Method):
+                return True
+        return False
+
+
+def replace_value(site: Site, value: Value) -> Site:
+    """The same place, another value."""
+    return Site(site.path, site.scope, value, site.at)
+
+
+def _last(name: str | None) -> str:
+    return (name or "").rsplit(".", 1)[-1]
+
+
+def _mixed(groups: list[list[Origin]]) -> list[Origin]:
+    """Alternatives of one expression: beside anything else, a literal is only the fallback."""
+    groups = [group for group in groups if group]
+    if len(groups) > 1 and any(origin.kind not in ("constant", "none") for group in groups for origin in group):
+        groups = [
+            [replace(origin, fallback=True) if origin.kind == "constant" else origin for origin in group] for group in groups
+        ]
+    return [origin for group in groups for origin in group]
+
+
+def _mentions(value: Value, name: str) -> bool:
+    return any(part == Name(name) for part in walk(value))
+
+
+def _in_configuration(value: Value | None) -> bool:
+    """Whether a value is a ``configurable`` (the id goes into it, not out to the client)."""
+    if value is None:
+        return False
+    return any(
+        isinstance(part, Container) and (Const("configurable") in part.keys or Const("thread_id") in part.keys)
+        for part in walk(value)
+    )
+
+
+def _unique(sinks: Iterable[Sink]) -> list[Sink]:
+    found: dict[tuple[Location, str, int], Sink] = {}
+    for sink in sinks:
+        found.setdefault((sink.at, sink.name, id(sink.site.value)), sink)
+    return list(found.values())
+
+
+__all__ = ["Constant", "Keys", "Origin", "Part", "Sink"]

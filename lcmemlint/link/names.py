@@ -1,0 +1,163 @@
+"""What each name of one file is bound to: parameters, imports, definitions, assignments, by scope."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from lcmemlint.facts import FileFacts
+from lcmemlint.values import AttrOf, Container, ItemOf, Name, Starred, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One thing that gives a name its value; ``index`` counts into the table that ``kind`` names.
+
+    ``path`` leads into what the statement binds: ``a, (b, c) = value`` binds ``c`` by ``(1, 1)``.
+    """
+
+    kind: Literal["param", "import", "definition", "statement"]
+    index: int
+    block: int
+    line: int
+    column: int
+    path: tuple[int, ...] = ()
+
+
+def bound_names(target: Value, path: tuple[int, ...] = ()) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Each name that binding ``target`` binds, with the way to its part of the value."""
+    match target:
+        case Name(id=name):
+            yield name, path
+        case Starred(value=inner):
+            yield from bound_names(inner, (*path, -1))
+        case Container(items=items):
+            for number, item in enumerate(items):
+                yield from bound_names(item, (*path, number))
+
+
+class FileNames:
+    """The name table of one file, and a few indexes over its facts."""
+
+    def __init__(self, facts: FileFacts) -> None:
+        self.facts = facts
+        self.table: dict[tuple[int, str], list[Binding]] = defaultdict(list)
+        self.statements_of: dict[int, list[int]] = defaultdict(list)
+        self.calls_of: dict[int, list[int]] = defaultdict(list)
+        self.children: dict[int, list[int]] = defaultdict(list)
+        self.stars: list[int] = []
+        self._outside: set[tuple[int, str]] = set()
+        self._read()
+
+    def _read(self) -> None:
+        facts = self.facts
+        bodies = {block.scope: number for number, block in enumerate(facts.blocks) if block.parent < 0}
+        for number, scope in enumerate(facts.scopes):
+            if number:
+                self.children[scope.parent].append(number)
+            for position, param in enumerate(scope.params):
+                body = bodies.get(number, 0)
+                self.table[number, param.name].append(
+                    Binding("param", position, body, scope.span.line, scope.span.column)
+                )
+            if number and scope.kind != "lambda":
+                self.table[scope.parent, scope.name].append(
+                    Binding("definition", number, scope.block, scope.span.line, scope.span.column)
+                )
+        for number, found in enumerate(facts.imports):
+            if found.name == "*":
+                self.stars.append(number)
+                continue
+            self.table[found.scope, found.local].append(
+                Binding("import", number, found.block, found.span.line, found.span.column)
+            )
+        for number, statement in enumerate(facts.statements):
+            self.statements_of[statement.scope].append(number)
+            if statement.kind == "global":
+                self._outside.update(
+                    (statement.scope, target.id) for target in statement.targets if isinstance(target, Name)
+                )
+        for number, statement in enumerate(facts.statements):
+            if statement.kind in ("global", "delete"):
+                continue
+            for target in statement.targets:
+                if isinstance(target, (AttrOf, ItemOf)):
+                    continue
+                for name, way in bound_names(target):
+                    scope = self.home(statement.scope, name)
+                    self.table[scope, name].append(
+                        Binding("statement", number, statement.block, statement.span.line, statement.span.column, way)
+                    )
+        for number, call in enumerate(facts.calls):
+            self.calls_of[call.scope].append(number)
+        for bindings in self.table.values():
+            bindings.sort(key=lambda binding: (binding.line, binding.column))
+
+    def home(self, scope: int, name: str) -> int:
+        """The scope that assigning ``name`` in ``scope`` binds it in (``global`` and ``nonlocal`` lead outwards)."""
+        if (scope, name) not in self._outside:
+            return scope
+        current = self.facts.scopes[scope].parent
+        while current > 0:
+            if (current, name) in self.table and self.facts.scopes[current].kind != "class":
+                return current
+            current = self.facts.scopes[current].parent
+        return 0
+
+    def lookup(self, scope: int, name: str) -> tuple[int, list[Binding]]:
+        """Where Python would find ``name`` from ``scope``, and all its bindings there; none is ``(0, [])``."""
+        start = self.home(scope, name)
+        current = start
+        while current >= 0:
+            if current == start or self.facts.scopes[current].kind != "class":
+                found = self.table.get((current, name))
+                if found:
+                    return current, found
+            if current == 0:
+                break
+            current = self.facts.scopes[current].parent
+        return 0, []
+
+    def reaching(self, bindings: list[Binding], scope: int, at: int) -> list[Binding]:
+        """Those bindings that may hold when statement ``at`` of the same scope runs; all of them if none precedes it."""
+        if at < 0 or len(bindings) < 2:
+            return bindings
+        statement = self.facts.statements[at]
+        if statement.scope != scope:
+            return bindings
+        around = set(self.blocks_around(statement.block))
+        here = (statement.span.line, statement.span.column)
+        found: list[Binding] = []
+        for binding in reversed(bindings):
+            if (binding.line, binding.column) >= here or (binding.kind == "statement" and binding.index == at):
+                continue
+            if self._excluded(binding.block, statement.block):
+                continue
+            found.append(binding)
+            if binding.block in around:
+                break
+        return found[::-1] or bindings
+
+    def _excluded(self, one: int, other: int) -> bool:
+        """Whether two blocks are the two branches of one ``if`` (they never both run)."""
+        blocks = self.facts.blocks
+        mine = [number for number in self.blocks_around(one)]
+        for number in self.blocks_around(other):
+            if number in mine:
+                return False
+            block = blocks[number]
+            if block.kind not in ("if", "else", "main") or block.test is None:
+                continue
+            for candidate in mine:
+                rival = blocks[candidate]
+                if rival.parent == block.parent and rival.test == block.test and rival.kind != block.kind:
+                    return True
+        return False
+
+    def blocks_around(self, block: int) -> Iterator[int]:
+        """The block and those around it in the same scope, innermost first."""
+        while block >= 0:
+            yield block
+            block = self.facts.blocks[block].parent

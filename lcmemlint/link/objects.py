@@ -1,0 +1,124 @@
+"""What a value may be at run time, as far as the linker can tell. Frozen, hashable, ordered by place.
+
+``External``    something that the project imports: ``langchain.memory.ConversationBufferMemory``, ``builtins.dict``
+``ModuleOf``    a module of the project
+``FunctionOf``  a function or lambda of the project; ``Method`` is one bound to an instance or class
+``ClassOf``     a class of the project
+``Instance``    what calling something gave: the call is its place. Without a place it is "some instance of"
+``Part``        an attribute of something external: ``app.state``, ``builder.compile``
+``Collection``  a dict, list, set or tuple display, at the statement where it stands
+``Fixed``       a literal
+``Given``       a parameter that no call in the project fills
+``UNCLEAR``     anything else
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from lcmemlint.values import Span
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    dotted: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleOf:
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionOf:
+    path: str
+    scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassOf:
+    path: str
+    scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    function: FunctionOf
+    owner: Object
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    of: Object
+    path: str = ""
+    call: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    base: Object
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    path: str
+    scope: int
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    value: str | int | float | bool | None
+    path: str = field(default="", compare=False)
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    path: str
+    scope: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    pass
+
+
+Object: TypeAlias = (
+    External | ModuleOf | FunctionOf | ClassOf | Method | Instance | Part | Collection | Fixed | Given | Unclear
+)
+
+UNCLEAR = Unclear()
+Objects: TypeAlias = tuple[Object, ...]
+"""Distinct objects in the order found: a set that keeps runs reproducible."""
+
+
+def dotted_of(thing: Object) -> str | None:
+    """The dotted name of the external class, function or attribute that ``thing`` is or came from.
+
+    ``StateGraph(...)`` and ``StateGraph`` both answer ``langgraph.graph.StateGraph``; the result of
+    ``builder.compile()`` answers ``langgraph.graph.StateGraph.compile``.
+    """
+    names: list[str] = []
+    for _ in range(24):
+        match thing:
+            case External(dotted=dotted):
+                return ".".join([dotted, *reversed(names)])
+            case Part(base=base, name=name):
+                names.append(name)
+                thing = base
+            case Instance(of=of):
+                thing = of
+            case _:
+                return None
+    return None
+
+
+def class_of(thing: Object) -> ClassOf | None:
+    """The project class that ``thing`` is an instance of."""
+    if isinstance(thing, Instance) and isinstance(thing.of, ClassOf):
+        return thing.of
+    return None

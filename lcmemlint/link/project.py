@@ -1,0 +1,124 @@
+"""The linked project: what checks may ask. Built by ``link``, read-only afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from lcmemlint.catalogue import Catalogue
+from lcmemlint.facts import FileFacts
+from lcmemlint.findings import FixRequest
+from lcmemlint.link.advice import Advice
+from lcmemlint.link.entry import EntryPoint, find_entries
+from lcmemlint.link.evaluate import Evaluator
+from lcmemlint.link.keys import Keys
+from lcmemlint.link.memory import Memories, Memory
+from lcmemlint.link.modules import ModuleIndex
+from lcmemlint.link.objects import Collection, FunctionOf, Instance
+from lcmemlint.link.reach import Reach
+from lcmemlint.link.switches import is_development_branch
+from lcmemlint.link.wiring import Wiring
+from lcmemlint.values import AttrOf, Name
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything that is known about the code, joined over all files."""
+
+    evaluator: Evaluator
+    entries: tuple[EntryPoint, ...]
+    reach: Reach
+    memories: Memories
+    keys: Keys
+    wiring: Wiring
+    advisor: Advice
+    catalogue: Catalogue
+
+    def facts(self, path: str) -> FileFacts:
+        """The facts of one file of the project."""
+        return self.evaluator.files[path]
+
+    def state(self, *kinds: str) -> Iterator[Memory]:
+        """Memory objects of these kinds, in order of place; a memory over a history that we report itself is left out."""
+        built = {memory.thing for memory in self.memories.all}
+        for memory in self.memories.all:
+            if memory.kind in kinds and not any(inner in built for inner in memory.delegates):
+                yield memory
+
+    def is_filled(self, memory: Memory) -> bool:
+        """Whether messages are put in before anything runs."""
+        return self.wiring.is_filled(memory) or any(
+            self.wiring.is_filled(outer) for outer in self.memories.all if memory.thing in outer.delegates
+        )
+
+    def is_scratch(self, memory: Memory) -> bool:
+        """Whether it serves the steps of one run, not a conversation."""
+        return self.wiring.is_scratch(memory)
+
+    def is_attached(self, memory: Memory) -> bool:
+        """Whether anything reads it or receives it."""
+        return self.wiring.is_attached(memory)
+
+    def is_written(self, memory: Memory) -> bool:
+        """Whether anything writes to it."""
+        return self.wiring.is_written(memory)
+
+    def is_live(self, memory: Memory) -> bool:
+        """Whether server code builds it: on the request path, or while a module is imported that a server needs."""
+        return bool(memory.runs & {"request", "startup", "import"}) and bool(self.entries)
+
+    def is_development_only(self, memory: Memory) -> bool:
+        """Whether an explicit development switch guards the place where it is built."""
+        return is_development_branch(self.evaluator, memory)
+
+    def is_platform_managed(self, memory: Memory) -> bool:
+        """Whether a platform replaces it (``langgraph.json`` exports the graph)."""
+        return False
+
+    def advice(self, memory: Memory) -> str:
+        """What to write instead, in one line."""
+        return self.advisor.help(memory)
+
+    def request_fix(self, memory: Memory) -> tuple[FixRequest | None, str]:
+        """The codemod that repairs it, or None and the reason."""
+        return self.advisor.request(memory)
+
+    def where_kept(self, memory: Memory) -> str:
+        """Words for the place that keeps a memory per session."""
+        holder = memory.fate.holder
+        if memory.fate.lifetime == "session":
+            return "the browser session of one worker"
+        if isinstance(holder, Collection):
+            site = self.evaluator.collections[holder.number]
+            if site.at >= 0:
+                for target in self.facts(site.path).statements[site.at].targets:
+                    if isinstance(target, Name):
+                        return f"`{target.id}`, a dict of this worker"
+                    if isinstance(target, AttrOf):
+                        return f"`{target.name}`, a dict of this worker"
+        if isinstance(holder, FunctionOf):
+            return f"the cache of `{self.facts(holder.path).scopes[holder.scope].name}` in this worker"
+        if isinstance(holder, Instance):
+            return "an object of this worker"
+        return "this worker's memory"
+
+
+def link(
+    files: Mapping[str, FileFacts],
+    *,
+    catalogue: Catalogue,
+    modules: ModuleIndex,
+    roles: Mapping[str, str],
+    entry_patterns: Sequence[str] = (),
+) -> Project:
+    """Join the facts of all files. Tests and migrations take no part: what they call or build is not the application."""
+    taken = {path: facts for path, facts in files.items() if roles.get(path, "app") not in ("test", "migration")}
+    evaluator = Evaluator(taken, modules, catalogue)
+    evaluator.solve()
+    entries, served = find_entries(evaluator, dict(roles), entry_patterns)
+    reach = Reach(evaluator, entries, served, dict(roles))
+    memories = Memories(evaluator, reach)
+    keys = Keys(evaluator, reach, memories)
+    wiring = Wiring(evaluator, memories)
+    advisor = Advice(evaluator, reach, memories)
+    return Project(evaluator, tuple(entries), reach, memories, keys, wiring, advisor, catalogue)

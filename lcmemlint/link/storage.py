@@ -1,0 +1,169 @@
+"""Where the content of a memory object is kept: in the process, on this host, or in a store that workers share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from lcmemlint.catalogue import Component
+from lcmemlint.facts import Call
+from lcmemlint.link.evaluate import Evaluator
+from lcmemlint.link.objects import ClassOf, External, Fixed, FunctionOf, Instance, Object, dotted_of
+from lcmemlint.values import Const, Joined, Value
+
+Storage = Literal["process", "host", "shared", "client", "unknown"]
+_QUIET = (
+    "builtins.",
+    "typing.",
+    "pydantic.",
+    "pydantic_v1.",
+    "dataclasses.",
+    "datetime.",
+    "uuid.",
+    "logging.",
+    "threading.",
+    "collections.",
+    "copy.",
+    "abc.",
+    "time.",
+    "langchain",
+    "functools.",
+    "itertools.",
+    "loguru.",
+    "re.",
+    "enum.",
+)
+"""Modules whose use in a history class does not mean that it stores anything outside the process."""
+
+
+def argument(call: Call, names: Iterable[str], position: int | None) -> Value | None:
+    """The argument of a call by keyword, else by position (stars make positions unknown)."""
+    wanted = tuple(names)
+    for given in call.arguments:
+        if given.name in wanted:
+            return given.value
+    positional = [given for given in call.arguments if given.name in (None, "*")]
+    if position is not None and position < len(positional):
+        if all(given.name is None for given in positional[: position + 1]):
+            return positional[position].value
+    return None
+
+
+def has_stars(call: Call) -> bool:
+    """Whether ``*args`` or ``**kwargs`` may hand over more than is written."""
+    return any(given.name in ("*", "**") for given in call.arguments)
+
+
+def storage_of(
+    evaluator: Evaluator, component: Component, own: ClassOf | None, call: Call, path: str
+) -> tuple[Storage, tuple[Object, ...]]:
+    """The storage of what ``call`` builds, and the objects that it delegates to."""
+    if own is not None and component.abstract:
+        return _storage_of_class(evaluator, own), ()
+    if own is not None and _has_outside_state(evaluator, own):
+        return "unknown", ()
+    match component.storage:
+        case "process" | "host" | "shared":
+            return component.storage, ()
+        case "delegated":
+            return _delegated(evaluator, component, call, path)
+        case "url":
+            return _by_url(evaluator, component, call, path), ()
+    return "unknown", ()
+
+
+def _delegated(evaluator: Evaluator, component: Component, call: Call, path: str) -> tuple[Storage, tuple[Object, ...]]:
+    given = [value for name in component.delegate if (value := argument(call, (name,), None)) is not None]
+    if not given:
+        value = argument(call, component.delegate, component.delegate_position)
+        given = [value] if value is not None else []
+    if not given:
+        if has_stars(call):
+            return "unknown", ()
+        return _known(component.default_storage or "process"), ()
+    things = tuple(thing for value in given for thing in evaluator.value(path, call.scope, value, call.statement))
+    found = {storage_of_thing(evaluator, thing) for thing in things} or {"unknown"}
+    if found == {"process"}:
+        return "process", things
+    if "unknown" in found or len(found) > 1:
+        return ("shared" if found == {"shared"} else "unknown"), things
+    return next(iter(found)), things
+
+
+def _known(storage: str) -> Storage:
+    return storage if storage in ("process", "host", "shared") else "unknown"  # type: ignore[return-value]
+
+
+def storage_of_thing(evaluator: Evaluator, thing: Object) -> Storage:
+    """The storage of a history, saver or store object."""
+    if isinstance(thing, Fixed) and thing.value is None:
+        return "process"
+    if not isinstance(thing, Instance) or not thing.path:
+        return "unknown"
+    call = evaluator.files[thing.path].calls[thing.call]
+    if isinstance(thing.of, ClassOf):
+        for base in evaluator.external_bases(thing.of):
+            component = evaluator.catalogue.component(base)
+            if component is not None:
+                return storage_of(evaluator, component, thing.of, call, thing.path)[0]
+        return "unknown"
+    component = evaluator.catalogue.component(dotted_of(thing) or "")
+    if component is None:
+        return "unknown"
+    return storage_of(evaluator, component, None, call, thing.path)[0]
+
+
+def _by_url(evaluator: Evaluator, component: Component, call: Call, path: str) -> Storage:
+    value = argument(call, component.url_argument, component.url_position)
+    if value is None:
+        return _known(component.default_storage or "unknown") if not has_stars(call) else "unknown"
+    return storage_of_url(evaluator, path, call.scope, value, call.statement)
+
+
+def storage_of_url(evaluator: Evaluator, path: str, scope: int, value: Value, at: int) -> Storage:
+    """``host`` for a literal SQLite file or path, ``shared`` for a literal server, else unknown."""
+    if isinstance(value, Joined) and value.parts and isinstance(value.parts[0], Const):
+        return _of_text(str(value.parts[0].value))
+    found = {
+        _of_text(thing.value) if isinstance(thing, Fixed) and isinstance(thing.value, str) else "unknown"
+        for thing in evaluator.value(path, scope, value, at)
+    }
+    return found.pop() if len(found) == 1 else "unknown"  # type: ignore[return-value]
+
+
+def _of_text(text: str) -> Storage:
+    if text == ":memory:" or text in ("sqlite://", "sqlite:///:memory:"):
+        return "process"
+    if text.startswith(("sqlite:", "sqlite+", "./", "/", "file:")) or text.endswith((".db", ".sqlite", ".sqlite3", ".json")):
+        return "host"
+    if "://" in text:
+        return "shared"
+    return "unknown"
+
+
+def _storage_of_class(evaluator: Evaluator, cls: ClassOf) -> Storage:
+    """A user's own history or memory class: in the process if nothing in it reaches outside."""
+    return "unknown" if _has_outside_state(evaluator, cls) else "process"
+
+
+def _has_outside_state(evaluator: Evaluator, cls: ClassOf) -> bool:
+    for one in evaluator.project_bases(cls):
+        facts = evaluator.files[one.path]
+        for child in evaluator.names[one.path].children.get(one.scope, ()):
+            for number in evaluator.names[one.path].calls_of.get(child, ()):
+                call = facts.calls[number]
+                if any(_reaches_outside(evaluator, thing) for thing in evaluator.value(one.path, call.scope, call.function, call.statement)):
+                    return True
+    return False
+
+
+def _reaches_outside(evaluator: Evaluator, thing: Object) -> bool:
+    if isinstance(thing, FunctionOf):
+        return False
+    name = dotted_of(thing)
+    if name is None:
+        return False
+    return name == "builtins.open" or not name.startswith(_QUIET)
+
+
+__all__ = ["External", "Storage", "argument", "has_stars", "storage_of", "storage_of_thing", "storage_of_url"]

@@ -1,0 +1,66 @@
+"""Branches that only run in development: ``if settings.DEBUG``, ``if os.getenv("ENV") == "dev"``."""
+
+from __future__ import annotations
+
+from lcmemlint.link.evaluate import Evaluator
+from lcmemlint.link.memory import Memory
+from lcmemlint.values import AttrOf, CallOf, Combined, Const, ItemOf, Name, OneOf, Value, walk
+
+
+def is_development_branch(evaluator: Evaluator, memory: Memory) -> bool:
+    """Whether a block around the site is taken only when an explicit development switch is on."""
+    path = memory.thing.path
+    facts = evaluator.files[path]
+    call = facts.calls[memory.thing.call]
+    for number in evaluator.names[path].blocks_around(call.block):
+        block = facts.blocks[number]
+        if block.test is None or block.kind not in ("if", "else", "case"):
+            continue
+        verdict = _verdict(evaluator, path, call.scope, block.test)
+        if verdict == ("dev" if block.kind != "else" else "prod"):
+            return True
+    return False
+
+
+def _verdict(evaluator: Evaluator, path: str, scope: int, test: Value) -> str:
+    """``dev`` when the test holds in development, ``prod`` when it holds in production, else empty."""
+    words = evaluator.catalogue.session
+    match test:
+        case Combined(op="not", parts=(inner,)):
+            return {"dev": "prod", "prod": "dev"}.get(_verdict(evaluator, path, scope, inner), "")
+        case Combined(op=op, parts=(left, right)) if op in ("==", "in", "!=", "not in"):
+            if not _names_switch(evaluator, path, left):
+                return ""
+            texts = {str(part.value).lower() for part in walk(right) if isinstance(part, Const)}
+            found = "dev" if texts & words.dev_values else "prod" if texts & words.production_values else ""
+            return {"dev": "prod", "prod": "dev"}.get(found, "") if op in ("!=", "not in") else found
+        case OneOf(how="or" | "and", options=options):
+            found_all = {_verdict(evaluator, path, scope, option) for option in options}
+            return found_all.pop() if len(found_all) == 1 else ""
+        case Name() | AttrOf() | CallOf() | ItemOf():
+            name = _switch_name(evaluator, path, test)
+            if name in words.dev_variables:
+                return "prod" if "PROD" in name else "dev"
+    return ""
+
+
+def _names_switch(evaluator: Evaluator, path: str, value: Value) -> bool:
+    return _switch_name(evaluator, path, value) in evaluator.catalogue.session.dev_variables
+
+
+def _switch_name(evaluator: Evaluator, path: str, value: Value) -> str:
+    match value:
+        case Name(id=name):
+            return name.upper()
+        case AttrOf(name=name):
+            return name.upper()
+        case ItemOf(key=Const(value=str() as name)):
+            return name.upper()
+        case CallOf(call=number):
+            call = evaluator.files[path].calls[number]
+            if isinstance(call.function, AttrOf) and call.function.name in ("lower", "upper", "strip", "casefold"):
+                return _switch_name(evaluator, path, call.function.base)
+            for given in call.arguments[:1]:
+                if isinstance(given.value, Const) and isinstance(given.value.value, str):
+                    return given.value.value.upper()
+    return ""

@@ -1,0 +1,138 @@
+"""What happens to a memory after it was built: is it filled, given to something that runs, only written to?"""
+
+from __future__ import annotations
+
+from lcmemlint.facts import MODULE
+from lcmemlint.link.evaluate import Evaluator
+from lcmemlint.link.memory import Memories, Memory
+from lcmemlint.link.names import bound_names
+from lcmemlint.link.objects import External, Instance, Object, dotted_of
+from lcmemlint.link.storage import argument
+from lcmemlint.link.uses import Mention, Uses
+from lcmemlint.values import AttrOf, CallOf, Name
+
+_LOOPS = ("for", "while")
+
+
+class Wiring:
+    """Answers about the memories of one project."""
+
+    def __init__(self, evaluator: Evaluator, memories: Memories) -> None:
+        self.evaluator = evaluator
+        self.memories = memories
+        self.uses = Uses(evaluator, (memory.thing for memory in memories.all if memory.kind in ("memory", "history")))
+        self._words = evaluator.catalogue.session
+
+    def is_filled(self, memory: Memory) -> bool:
+        """Whether messages are put in before anything runs: from the request, the client, a database, a thread."""
+        call = self.evaluator.files[memory.thing.path].calls[memory.thing.call]
+        if memory.kind == "history" and (call.arguments and argument(call, ("messages",), 0) is not None):
+            return True
+        if any(self._fills(memory, mention) for mention in self.uses.of(memory.thing)):
+            return True
+        inner = [other for other in self.memories.all if other.thing in memory.delegates]
+        return any(self.is_filled(other) for other in inner)
+
+    def _fills(self, memory: Memory, mention: Mention) -> bool:
+        if mention.kind != "written" or mention.method in self._words.history_clear:
+            return False
+        if self._in_loop(mention):
+            return True
+        if mention.path != memory.thing.path or mention.scope != memory.scope:
+            return True
+        return not self._runs_before(mention)
+
+    def _in_loop(self, mention: Mention) -> bool:
+        facts = self.evaluator.files[mention.path]
+        if mention.call >= 0:
+            block = facts.calls[mention.call].block
+        elif mention.statement >= 0:
+            block = facts.statements[mention.statement].block
+        else:
+            return False
+        while block >= 0:
+            if facts.blocks[block].kind in _LOOPS:
+                return True
+            block = facts.blocks[block].parent
+        return False
+
+    def _runs_before(self, mention: Mention) -> bool:
+        facts = self.evaluator.files[mention.path]
+        for number in self.evaluator.names[mention.path].calls_of.get(mention.scope, ()):
+            call = facts.calls[number]
+            if call.statement >= mention.statement:
+                continue
+            if isinstance(call.function, AttrOf) and call.function.name in self._words.run:
+                return True
+            if self._is_chain(mention.path, number):
+                return True
+        return False
+
+    def _is_chain(self, path: str, number: int) -> bool:
+        """``chain(inputs)``: calling an object that a component of the catalogue made."""
+        call = self.evaluator.files[path].calls[number]
+        for thing in self.evaluator.value(path, call.scope, call.function, call.statement):
+            if isinstance(thing, Instance) and not isinstance(thing, External):
+                component = self.evaluator.catalogue.component(dotted_of(thing) or "")
+                if component is not None and component.kind == "wrapper":
+                    return True
+        return False
+
+    def is_scratch(self, memory: Memory) -> bool:
+        """Whether the memory serves one run with several steps: the same request runs its chain in a loop."""
+        facts = self.evaluator.files[memory.thing.path]
+        site = facts.calls[memory.thing.call]
+        for number in self.evaluator.names[memory.thing.path].calls_of.get(memory.scope, ()):
+            call = facts.calls[number]
+            if call.span <= site.span or not isinstance(call.function, AttrOf) or call.function.name not in self._words.run:
+                continue
+            block = call.block
+            around = set(self.evaluator.names[memory.thing.path].blocks_around(site.block))
+            while block >= 0 and block not in around:
+                if facts.blocks[block].kind in _LOOPS:
+                    return True
+                block = facts.blocks[block].parent
+        return False
+
+    def is_attached(self, memory: Memory) -> bool:
+        """Whether anything but writing to it happens: passed on, returned, kept, read."""
+        if memory.implicit:
+            return True
+        if any(mention.kind != "written" for mention in self.uses.of(memory.thing)):
+            return True
+        return self._is_exported(memory) or self._is_inline(memory)
+
+    def _is_inline(self, memory: Memory) -> bool:
+        """Built inside another expression: whatever that is, it received the memory."""
+        facts = self.evaluator.files[memory.thing.path]
+        call = facts.calls[memory.thing.call]
+        if call.statement < 0:
+            return True
+        statement = facts.statements[call.statement]
+        whole = CallOf(memory.thing.call)
+        if statement.kind == "expression":
+            return statement.value != whole
+        return not (statement.value == whole and all(isinstance(target, Name) for target in statement.targets))
+
+    def _is_exported(self, memory: Memory) -> bool:
+        """Whether another module imports the name, or the module lists it: then we do not see all uses."""
+        facts = self.evaluator.files[memory.thing.path]
+        call = facts.calls[memory.thing.call]
+        if call.statement < 0 or call.scope != MODULE:
+            return False
+        names = {name for target in facts.statements[call.statement].targets for name, _ in bound_names(target)}
+        for other, other_facts in self.evaluator.files.items():
+            if other == memory.thing.path:
+                continue
+            for imported in other_facts.imports:
+                if imported.name in names and self.evaluator.modules.find(other, imported.module) == memory.thing.path:
+                    return True
+        return False
+
+    def is_written(self, memory: Memory) -> bool:
+        """Whether anything writes to it."""
+        return any(mention.kind == "written" for mention in self.uses.of(memory.thing))
+
+    def receivers(self, thing: Object) -> list[Instance]:
+        """What was given the object when it was built."""
+        return list(self.memories.wrappers(thing))

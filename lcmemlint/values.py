@@ -1,0 +1,168 @@
+"""Places in source text, and the small expression language that facts are written in.
+
+A ``Value`` says what an expression *is*, as far as one text can tell: names are kept as written and
+resolved by the linker. The sum is closed; whatever has no shape of its own is ``Unknown``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of source; lines count from 1, columns from 0 (code points), ends are exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+NOWHERE = Span(1, 0, 1, 0)
+"""The span of a fact that has no place of its own (a whole file)."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A span in a file; ``path`` is relative to the project root and written with ``/``."""
+
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An expression whose shape we do not follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A literal. Two equal literals are equal wherever they stand."""
+
+    value: str | int | float | bool | None
+    span: Span | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name as written; the linker decides what it means in its scope."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttrOf:
+    """``base.name``"""
+
+    base: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemOf:
+    """``base[key]``"""
+
+    base: Value
+    key: Value
+
+
+@dataclass(frozen=True, slots=True)
+class CallOf:
+    """The result of a call; ``call`` counts into ``FileFacts.calls`` of the same file."""
+
+    call: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Text put together: an f-string, ``+`` or ``%`` with text, ``str.format``, ``str.join``."""
+
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """``a or b``, ``a and b``, ``a if test else b``: one of the options, in the order written."""
+
+    how: Literal["or", "and", "if"]
+    options: tuple[Value, ...]
+    test: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A display of items; ``keys`` has one entry an item for dicts (None for ``**rest``), else it is empty."""
+
+    kind: Literal["list", "tuple", "set", "dict"]
+    items: tuple[Value, ...]
+    keys: tuple[Value | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda:
+    """A lambda; ``scope`` counts into ``FileFacts.scopes`` of the same file."""
+
+    scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class Combined:
+    """Any other operation: comparisons (``"in"``, ``"=="``), ``"not"``, ``"|"``, arithmetic, comprehensions, ``"yield"``."""
+
+    op: str
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Starred:
+    """``*value`` inside a display or a call."""
+
+    value: Value
+
+
+Value: TypeAlias = (
+    Unknown | Const | Name | AttrOf | ItemOf | CallOf | Joined | OneOf | Container | Lambda | Combined | Starred
+)
+
+UNKNOWN = Unknown()
+
+
+def parts_of(value: Value) -> tuple[Value, ...]:
+    """The values directly inside a value; a call's own arguments are not inside ``CallOf``."""
+    match value:
+        case AttrOf(base=base):
+            return (base,)
+        case ItemOf(base=base, key=key):
+            return (base, key)
+        case Joined(parts=parts) | Combined(parts=parts):
+            return parts
+        case OneOf(options=options, test=test):
+            return options if test is None else (test, *options)
+        case Container(items=items, keys=keys):
+            return (*(key for key in keys if key is not None), *items)
+        case Starred(value=inner):
+            return (inner,)
+    return ()
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """The value and all values inside it, outermost first, without entering calls or lambdas."""
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        yield current
+        pending.extend(reversed(parts_of(current)))
+
+
+def dotted(value: Value) -> str | None:
+    """``a.b.c`` for a plain attribute chain, else None: a call or subscript hides what the rest belongs to."""
+    names: list[str] = []
+    while isinstance(value, AttrOf):
+        names.append(value.name)
+        value = value.base
+    if not isinstance(value, Name):
+        return None
+    return ".".join([value.id, *reversed(names)])
