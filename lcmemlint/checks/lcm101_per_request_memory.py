@@ -14,6 +14,8 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         if project.is_filled(memory) or project.is_scratch(memory) or not project.is_attached(memory):
             continue
+        if project.is_beside_another(memory):
+            continue
         fix, reason = project.request_fix(memory)
         yield Finding(
             code="LCM101",

@@ -10,7 +10,11 @@ from lcmemlint.link.project import Project
 
 def check(project: Project) -> Iterator[Finding]:
     for memory in project.state("checkpointer"):
-        if memory.storage != "process" or not memory.on_request_path or memory.fate.lifetime in ("script", "dead"):
+        if (
+            memory.storage != "process"
+            or not memory.on_request_path
+            or memory.fate.lifetime in ("script", "dead")
+        ):
             continue
         if project.is_development_only(memory) or project.is_platform_managed(memory):
             continue

@@ -11,11 +11,11 @@ from lcmemlint.link.project import Project
 def check(project: Project) -> Iterator[Finding]:
     for constant in project.keys.constants():
         if constant.is_fallback:
-            message = (
-                f"`{constant.name}` falls back to {constant.text}, so all users who send none share one conversation"
-            )
+            message = f"`{constant.name}` falls back to {constant.text}, so users who send none share one conversation"
         else:
-            message = f"`{constant.name}` is {constant.text} for everyone, so all users share one conversation"
+            message = (
+                f"`{constant.name}` is {constant.text} for everyone, so all users share one conversation"
+            )
         yield Finding(
             code="LCM203",
             message=message,

@@ -33,12 +33,16 @@ class Advice:
     def help(self, memory: Memory) -> str:
         """One line: what to write instead."""
         if memory.kind == "checkpointer":
-            return "compile the graph with a checkpointer that all workers share (`PostgresSaver`, `RedisSaver`)"
+            return (
+                "compile the graph with a checkpointer that all workers share (`PostgresSaver`, `RedisSaver`)"
+            )
         if memory.fate.lifetime == "worker" and not memory.fate.keyed:
             return "build the chain for each session, with a shared history keyed by the session's id"
         if memory.kind == "history":
             return "return a history that all workers share, keyed by the same id: `chat_history(session_id)`"
-        return f"give it a history that all workers share: `{memory.name}(chat_memory=chat_history(session_id))`"
+        return (
+            f"give it a history that all workers share: `{memory.name}(chat_memory=chat_history(session_id))`"
+        )
 
     def request(self, memory: Memory) -> tuple[FixRequest | None, str]:
         """The codemod that repairs this memory, or None and the reason."""
@@ -56,7 +60,10 @@ class Advice:
         params = {"class": self._class(memory)}
         if memory.fate.keyed:
             if memory.fate.lifetime == "session":
-                return None, "it is kept for a browser session, and there is no id that a reload would find again"
+                return (
+                    None,
+                    "it is kept for a browser session, and there is no id that a reload would find again",
+                )
             return self._keyed(memory, params)
         key = self.key_in_scope(memory)
         if key:
@@ -88,7 +95,9 @@ class Advice:
         holders = {
             other.fate.holder: other
             for other in self.memories.all
-            if other.fate.keyed and other.fate.lifetime == "worker" and other.storage == "process"
+            if other.fate.keyed
+            and other.fate.lifetime == "worker"
+            and other.storage == "process"
             and isinstance(other.fate.holder, Collection | Instance)
         }
         if len(holders) < 2 or memory.fate.holder not in holders:
@@ -117,7 +126,9 @@ class Advice:
         if site.at < 0:
             return True
         names = {
-            target.id for target in self.evaluator.files[site.path].statements[site.at].targets if isinstance(target, Name)
+            target.id
+            for target in self.evaluator.files[site.path].statements[site.at].targets
+            if isinstance(target, Name)
         }
         for other, facts in self.evaluator.files.items():
             if other != path and any(
@@ -133,7 +144,11 @@ class Advice:
         if point is None or function.scope == 0 or memory.kind != "memory":
             return None, "no session id is in scope where it is built; hand one down from the route"
         called = any(callee == function for table in self.evaluator.edges.values() for callee, _ in table)
-        params = {**params, "callers": "yes" if called else "no", "framework": self._framework(point.framework)}
+        params = {
+            **params,
+            "callers": "yes" if called else "no",
+            "framework": self._framework(point.framework),
+        }
         return self._make("session-parameter", memory, params, unsafe=True), ""
 
     def _framework(self, name: str) -> str:
@@ -168,7 +183,11 @@ class Advice:
         found = []
         for param in scope.params:
             rank = self._rank(param.name)
-            if rank is not None and param.kind not in ("*", "**") and not self._is_model(path, scope, param.annotation):
+            if (
+                rank is not None
+                and param.kind not in ("*", "**")
+                and not self._is_model(path, scope, param.annotation)
+            ):
                 found.append((rank, param.name))
             for cls in self._model_classes(path, scope, param.annotation):
                 for name in self._fields(cls):
@@ -202,7 +221,9 @@ class Advice:
             if scope != number or rank is None:
                 continue
             if any(
-                binding.kind == "statement" and binding.path == () and binding.line < memory.at.span.line
+                binding.kind == "statement"
+                and binding.path == ()
+                and binding.line < memory.at.span.line
                 and binding.block in set(self._around(memory, number))
                 for binding in bindings
             ):
@@ -218,7 +239,11 @@ class Advice:
 
 
 def _snake(name: str) -> str:
-    text = "".join(f"_{char.lower()}" if char.isupper() else char for char in name) if not name.isupper() else name.lower()
+    text = (
+        "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
+        if not name.isupper()
+        else name.lower()
+    )
     return text.replace("__", "_").strip("_")
 
 

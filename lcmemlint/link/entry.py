@@ -8,13 +8,17 @@ from fnmatch import fnmatchcase
 from posixpath import basename
 
 from lcmemlint.catalogue import Entry
-from lcmemlint.facts import MODULE
+from lcmemlint.facts import MODULE, FileFacts
 from lcmemlint.findings import Confidence
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.objects import ClassOf, External, FunctionOf, Instance, Method, Object, Part, dotted_of
 from lcmemlint.values import AttrOf, CallOf, Const, Location, Name, Span, Value, dotted
 
-_VERBS = frozenset("get post put delete patch websocket route api_route head options".split())
+CONFIGURED = "your configuration"
+"""The source (and the framework) of entry points that the user declares."""
+_VERBS = frozenset(
+    ["get", "post", "put", "delete", "patch", "websocket", "route", "api_route", "head", "options"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +46,15 @@ class Served:
     at: Location
 
 
-def find_entries(
-    evaluator: Evaluator, roles: dict[str, str], patterns: Sequence[str] = ()
-) -> tuple[list[EntryPoint], list[Served]]:
-    """All entry points of the project in order of place; ``patterns`` are the user's own (``module:function``)."""
+def find_entries(evaluator: Evaluator, roles: dict[str, str]) -> tuple[list[EntryPoint], list[Served]]:
+    """All entry points of the project, in order of place, and what frameworks are given to serve."""
     found: dict[FunctionOf, EntryPoint] = {}
     served: list[Served] = []
     for path in evaluator.files:
         if roles.get(path, "app") in ("test", "notebook", "migration"):
             continue
         for point in (
-            *_declared(evaluator, path, patterns),
+            *_declared(evaluator, path),
             *_decorated(evaluator, path),
             *_class_based(evaluator, path),
             *_scripts(evaluator, path),
@@ -98,16 +100,24 @@ def _place(evaluator: Evaluator, path: str, span: Span) -> Location:
     return Location(path, span)
 
 
-def _declared(evaluator: Evaluator, path: str, patterns: Sequence[str]) -> Iterator[EntryPoint]:
+def _declared(evaluator: Evaluator, path: str) -> Iterator[EntryPoint]:
+    """Functions that the user's configuration names: ``app.jobs:run``, ``*.handle_*``."""
+    patterns = [
+        pattern
+        for entry in evaluator.catalogue.entries_by_how("name")
+        if entry.source == CONFIGURED
+        for pattern in entry.patterns
+    ]
     if not patterns:
         return
     module = evaluator.modules.module_name(path)
     for number, scope in enumerate(evaluator.files[path].scopes):
-        if scope.kind != "function":
-            continue
-        names = (f"{module}:{scope.qualname}", f"{module}.{scope.qualname}")
-        if any(fnmatchcase(name, pattern) for name in names for pattern in patterns):
-            yield EntryPoint(FunctionOf(path, number), "declared", "your configuration", "certain", Location(path, scope.span))
+        names = (f"{module}.{scope.qualname}", scope.qualname)
+        if scope.kind == "function" and any(
+            fnmatchcase(name, pattern) for name in names for pattern in patterns
+        ):
+            at = Location(path, scope.span)
+            yield EntryPoint(FunctionOf(path, number), "declared", CONFIGURED, "certain", at)
 
 
 def _decorated(evaluator: Evaluator, path: str) -> Iterator[EntryPoint]:
@@ -119,10 +129,18 @@ def _decorated(evaluator: Evaluator, path: str) -> Iterator[EntryPoint]:
             entry = _entry_of(evaluator, path, scope.parent, function, ("decorator", "startup"))
             at = Location(path, called.span if called is not None else scope.span)
             if entry is not None:
-                targets = _methods(evaluator, path, number, entry) if scope.kind == "class" else [FunctionOf(path, number)]
+                targets = (
+                    _methods(evaluator, path, number, entry)
+                    if scope.kind == "class"
+                    else [FunctionOf(path, number)]
+                )
                 for target in targets:
                     yield EntryPoint(target, entry.kind, entry.framework, "certain", at)
-            elif scope.kind == "function" and called is not None and _looks_like_route(evaluator, path, scope.parent, called.function, called.arguments):
+            elif (
+                scope.kind == "function"
+                and called is not None
+                and _looks_like_route(evaluator, path, scope.parent, called.function, called.arguments)
+            ):
                 yield EntryPoint(FunctionOf(path, number), "route", "web framework", "likely", at)
 
 
@@ -133,11 +151,16 @@ def _methods(evaluator: Evaluator, path: str, scope: int, entry: Entry) -> list[
         FunctionOf(path, child)
         for child in evaluator.names[path].children.get(scope, ())
         if facts.scopes[child].kind == "function"
-        and ("*" in wanted and not facts.scopes[child].name.startswith("_") or facts.scopes[child].name in wanted)
+        and (
+            ("*" in wanted and not facts.scopes[child].name.startswith("_"))
+            or facts.scopes[child].name in wanted
+        )
     ]
 
 
-def _entry_of(evaluator: Evaluator, path: str, scope: int, function: Value, hows: Iterable[str]) -> Entry | None:
+def _entry_of(
+    evaluator: Evaluator, path: str, scope: int, function: Value, hows: Iterable[str]
+) -> Entry | None:
     for thing in evaluator.value(path, scope, function):
         for name in names_of(evaluator, thing):
             for how in hows:
@@ -147,7 +170,9 @@ def _entry_of(evaluator: Evaluator, path: str, scope: int, function: Value, hows
     return None
 
 
-def _looks_like_route(evaluator: Evaluator, path: str, scope: int, function: Value, arguments: Sequence[object]) -> bool:
+def _looks_like_route(
+    evaluator: Evaluator, path: str, scope: int, function: Value, arguments: Sequence[object]
+) -> bool:
     """``@something.post("/chat")`` whose receiver we cannot follow: nothing else is written like that."""
     if not isinstance(function, AttrOf) or function.name not in _VERBS or not arguments:
         return False
@@ -171,44 +196,53 @@ def _class_based(evaluator: Evaluator, path: str) -> Iterator[EntryPoint]:
 
 
 def _scripts(evaluator: Evaluator, path: str) -> Iterator[EntryPoint]:
-    facts = evaluator.files[path]
     for entry in evaluator.catalogue.entries_by_how("script"):
-        imported = [
-            found for found in facts.imports if found.module.split(".", 1)[0] in {m.split(".", 1)[0] for m in entry.modules}
-        ]
-        if imported and _looks_like_script(evaluator, path, entry):
-            yield EntryPoint(FunctionOf(path, MODULE), entry.kind, entry.framework, "certain", Location(path, imported[0].span))
+        roots = frozenset(module.split(".", 1)[0] for module in entry.modules)
+        if not any(_imports(facts, roots) for facts in evaluator.files.values()):
+            continue
+        at = _draws(evaluator, path, roots)
+        if at is not None and not _is_imported(evaluator, path):
+            yield EntryPoint(FunctionOf(path, MODULE), entry.kind, entry.framework, "certain", at)
 
 
-def _looks_like_script(evaluator: Evaluator, path: str, entry: Entry) -> bool:
-    """Whether the file itself draws the page: its module level calls the framework, and no other module imports it."""
+def _imports(facts: FileFacts, roots: frozenset[str]) -> bool:
+    return any(found.module.split(".", 1)[0] in roots for found in facts.imports)
+
+
+def _is_imported(evaluator: Evaluator, path: str) -> bool:
+    """Whether another module imports the file: then it is a part of a page, not the page."""
     if basename(path) == "__init__.py":
-        return False
-    if any(
+        return True
+    return any(
         evaluator.modules.find(other, imported.module) == path
         or (imported.name and evaluator.modules.find(other, _member(imported.module, imported.name)) == path)
         for other, facts in evaluator.files.items()
         if other != path
         for imported in facts.imports
-    ):
-        return False
-    roots = {module.split(".", 1)[0] for module in entry.modules}
-    facts = evaluator.files[path]
-    pending = [number for number, call in enumerate(facts.calls) if call.scope == MODULE]
+    )
+
+
+def _draws(evaluator: Evaluator, path: str, roots: frozenset[str]) -> Location | None:
+    """Where the module level of a file begins to use a page framework, itself or by functions that it calls."""
+    pending: list[tuple[FunctionOf, Location | None]] = [(FunctionOf(path, MODULE), None)]
     seen: set[FunctionOf] = set()
-    scopes = [MODULE]
-    while scopes:
-        scope = scopes.pop()
-        for number in evaluator.names[path].calls_of.get(scope, ()):
+    while pending:
+        function, first = pending.pop(0)
+        if function in seen:
+            continue
+        seen.add(function)
+        facts = evaluator.files[function.path]
+        for number in evaluator.names[function.path].calls_of.get(function.scope, ()):
             call = facts.calls[number]
-            for thing in evaluator.value(path, call.scope, call.function, call.statement):
+            at = first or Location(path, call.span)
+            for thing in evaluator.value(function.path, call.scope, call.function, call.statement):
                 name = dotted_of(thing)
                 if name is not None and name.split(".", 1)[0] in roots:
-                    return True
-                if isinstance(thing, FunctionOf) and thing.path == path and thing not in seen:
-                    seen.add(thing)
-                    scopes.append(thing.scope)
-    return not pending and False
+                    return at
+                target = thing.function if isinstance(thing, Method) else thing
+                if isinstance(target, FunctionOf) and _imports(evaluator.files[target.path], roots):
+                    pending.append((target, at))
+    return None
 
 
 def _member(module: str, name: str) -> str:
@@ -230,7 +264,9 @@ def _registered(evaluator: Evaluator, path: str, number: int) -> Iterator[EntryP
                 for handed in _flattened(evaluator, Site(path, call.scope, value, call.statement)):
                     for function in _functions(evaluator, handed, entry):
                         kind = "startup" if entry.how == "startup" else entry.kind
-                        yield EntryPoint(function, kind, entry.framework, "certain", Location(path, call.span))
+                        yield EntryPoint(
+                            function, kind, entry.framework, "certain", Location(path, call.span)
+                        )
 
 
 def _flattened(evaluator: Evaluator, site: Site) -> Iterator[Object]:
@@ -291,9 +327,18 @@ def _named(evaluator: Evaluator, path: str, called: set[FunctionOf]) -> Iterator
     for number, scope in enumerate(facts.scopes):
         if scope.kind != "function" or scope.parent != MODULE or FunctionOf(path, number) in called:
             continue
-        for entry in (*evaluator.catalogue.entries_by_how("name"), *evaluator.catalogue.entries_by_how("startup")):
+        for entry in (
+            *evaluator.catalogue.entries_by_how("name"),
+            *evaluator.catalogue.entries_by_how("startup"),
+        ):
             if any(fnmatchcase(scope.name.lower(), pattern.lower()) for pattern in entry.patterns):
-                yield EntryPoint(FunctionOf(path, number), entry.kind, entry.framework, "likely", Location(path, scope.span))
+                yield EntryPoint(
+                    FunctionOf(path, number),
+                    entry.kind,
+                    entry.framework,
+                    "likely",
+                    Location(path, scope.span),
+                )
                 break
 
 

@@ -6,15 +6,16 @@ Terms. A *value* is an expression of one file (``lcmemlint.values``); an *object
 
 Algorithm. ``Evaluator.value`` follows names, attributes, items and calls on demand and remembers its answers. Names are
 looked up in their scope, with those bindings that may reach the statement. Parameters and stores depend on calls and
-assignments elsewhere, so ``solve`` sweeps all calls and assignments of the project a few times, each time knowing more,
-until nothing new is learnt. Answers never depend on the order of files: sweeps go by sorted path.
+assignments elsewhere, so ``solve`` sweeps all calls and assignments of the project a few times, each time knowing
+more, until nothing new is learnt. A question that leads back to itself (recursion, ``self.x = f(self.x)``) is
+answered by what the sweep before found. Answers never depend on the order of files: sweeps go by sorted path.
 """
 
 from __future__ import annotations
 
 import builtins
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lcmemlint.catalogue import Catalogue
@@ -54,33 +55,96 @@ from lcmemlint.values import (
 )
 
 _BUILTINS = frozenset(dir(builtins))
-_ROUNDS = 4
+_ROUNDS = 6
 _DEPTH = 80
 _MANY = 24
 _NOTHING: Objects = ()
 
 _SAME_FUNCTION = frozenset(
-    "delay apply_async s si remote aremote local map starmap submit invoke ainvoke run func fn coroutine send kiq defer".split()
+    [
+        "delay",
+        "apply_async",
+        "s",
+        "si",
+        "remote",
+        "aremote",
+        "local",
+        "map",
+        "starmap",
+        "submit",
+        "invoke",
+        "ainvoke",
+        "run",
+        "func",
+        "fn",
+        "coroutine",
+        "send",
+        "kiq",
+        "defer",
+    ]
 )
 """Attributes of a decorated function (a task, a tool) whose call runs that function."""
 
 _DICTS = frozenset(
-    "builtins.dict builtins.list builtins.set collections.defaultdict collections.OrderedDict collections.deque "
-    "cachetools.TTLCache cachetools.LRUCache cachetools.Cache cachetools.LFUCache cachetools.FIFOCache "
-    "weakref.WeakValueDictionary multiprocessing.Manager.dict collections.UserDict queue.Queue asyncio.Queue "
-    "cachetools.ttl.TTLCache expiringdict.ExpiringDict".split()
+    [
+        "builtins.dict",
+        "builtins.list",
+        "builtins.set",
+        "collections.defaultdict",
+        "collections.OrderedDict",
+        "collections.deque",
+        "cachetools.TTLCache",
+        "cachetools.LRUCache",
+        "cachetools.Cache",
+        "cachetools.LFUCache",
+        "cachetools.FIFOCache",
+        "weakref.WeakValueDictionary",
+        "multiprocessing.Manager.dict",
+        "collections.UserDict",
+        "queue.Queue",
+        "asyncio.Queue",
+        "cachetools.ttl.TTLCache",
+        "expiringdict.ExpiringDict",
+    ]
 )
 """External classes that keep what is put into them."""
 
-_READERS = frozenset("get pop setdefault popleft popitem values items copy get_nowait __getitem__".split())
-_WRITERS = frozenset("append add appendleft insert extend update put put_nowait set __setitem__".split())
+_READERS = frozenset(
+    ["get", "pop", "setdefault", "popleft", "popitem", "values", "items", "copy", "get_nowait", "__getitem__"]
+)
+_WRITERS = frozenset(
+    ["append", "add", "appendleft", "insert", "extend", "update", "put", "put_nowait", "set", "__setitem__"]
+)
 _PASS_ON = frozenset(
-    "typing.cast typing_extensions.cast copy.copy copy.deepcopy asyncio.run asyncio.wait_for asyncio.shield "
-    "asgiref.sync.sync_to_async asgiref.sync.async_to_sync functools.wraps contextlib.closing "
-    "functools.partial functools.partialmethod asyncio.create_task asyncio.ensure_future builtins.list builtins.tuple "
-    "builtins.iter builtins.next builtins.reversed builtins.sorted weakref.proxy weakref.ref "
-    "asyncio.get_event_loop.run_until_complete anyio.run contextlib.AsyncExitStack.enter_async_context "
-    "contextlib.ExitStack.enter_context".split()
+    [
+        "typing.cast",
+        "typing_extensions.cast",
+        "copy.copy",
+        "copy.deepcopy",
+        "asyncio.run",
+        "asyncio.wait_for",
+        "asyncio.shield",
+        "asgiref.sync.sync_to_async",
+        "asgiref.sync.async_to_sync",
+        "functools.wraps",
+        "contextlib.closing",
+        "functools.partial",
+        "functools.partialmethod",
+        "asyncio.create_task",
+        "asyncio.ensure_future",
+        "builtins.list",
+        "builtins.tuple",
+        "builtins.iter",
+        "builtins.next",
+        "builtins.reversed",
+        "builtins.sorted",
+        "weakref.proxy",
+        "weakref.ref",
+        "asyncio.get_event_loop.run_until_complete",
+        "anyio.run",
+        "contextlib.AsyncExitStack.enter_async_context",
+        "contextlib.ExitStack.enter_context",
+    ]
 )
 """Calls whose result is, for our questions, their (first function or only) argument."""
 
@@ -131,28 +195,30 @@ class Evaluator:
         self.edges: dict[tuple[str, int, int], dict[tuple[FunctionOf, bool], Edge]] = defaultdict(dict)
         self.calls_on: dict[Object, dict[tuple[str, int], None]] = defaultdict(dict)
         self._numbers: dict[tuple[str, int, int], int] = {}
-        self._known: dict[tuple[str, int, int, int], Objects] = {}
-        self._passing: dict[tuple[str, int, int, int], Objects] = {}
-        self._open: set[tuple[str, int, int, int]] = set()
-        self._cut = 0
+        self._known: dict[Hashable, Objects] = {}
+        self._before: dict[Hashable, Objects] = {}
+        self._open: set[Hashable] = set()
+        self._met_itself = False
         self._size = -1
         self._returns: dict[FunctionOf, list[Site]] = {}
         self._ancestors: dict[ClassOf, tuple[Objects, ...]] = {}
         self._subclasses: dict[ClassOf, list[ClassOf]] = defaultdict(list)
-        dependency = frozenset(name for entry in catalogue.entries_by_how("dependency") for name in entry.names)
+        dependency = frozenset(
+            name for entry in catalogue.entries_by_how("dependency") for name in entry.names
+        )
         self._dependency = dependency
 
     # ------------------------------------------------------------------ sweeping the project
 
     def solve(self) -> None:
-        """Learn what parameters, attributes and items hold, until nothing new is learnt (or four times)."""
+        """Learn what parameters, attributes and items hold, until nothing new is learnt (or six times)."""
         for path, facts in self.files.items():
             for number, scope in enumerate(facts.scopes):
                 if scope.kind == "class":
                     self._read_class_body(path, number)
         for _ in range(_ROUNDS):
-            before = self._learnt()
-            self._known.clear()
+            learnt = self._learnt()
+            self._before, self._known, self._met_itself = self._known, {}, False
             self._ancestors.clear()
             self._note_subclasses()
             for path, facts in self.files.items():
@@ -160,9 +226,8 @@ class Evaluator:
                     self._read_statement(path, number)
                 for number in range(len(facts.calls)):
                     self._read_call(path, number)
-            if self._learnt() == before:
+            if self._learnt() == learnt and (not self._met_itself or self._known == self._before):
                 break
-        self._known.clear()
 
     def _learnt(self) -> tuple[int, ...]:
         tables: tuple[Mapping[object, Mapping[object, object]], ...] = (
@@ -195,7 +260,14 @@ class Evaluator:
 
     def _read_statement(self, path: str, number: int) -> None:
         statement = self.files[path].statements[number]
-        if statement.value is None or statement.kind not in ("assign", "annotate", "augment", "with", "for", "walrus"):
+        if statement.value is None or statement.kind not in (
+            "assign",
+            "annotate",
+            "augment",
+            "with",
+            "for",
+            "walrus",
+        ):
             return
         for target in statement.targets:
             self._read_target(path, number, target, statement.value)
@@ -212,7 +284,9 @@ class Evaluator:
                 for holder in self.value(path, scope, base, number):
                     self._keep_item(holder, key, site)
             case Container(items=targets):
-                parts = value.items if isinstance(value, Container) and len(value.items) == len(targets) else None
+                parts = (
+                    value.items if isinstance(value, Container) and len(value.items) == len(targets) else None
+                )
                 for position, inner in enumerate(targets):
                     if isinstance(inner, (AttrOf, ItemOf)):
                         part = parts[position] if parts else value
@@ -240,7 +314,13 @@ class Evaluator:
 
     def shared_name(self, holder: Object) -> Object:
         """One object for what frameworks reach in several ways: ``app.state`` is ``request.app.state``."""
-        if isinstance(holder, Part) and holder.name in ("state", "user_data", "chat_data", "bot_data", "session"):
+        if isinstance(holder, Part) and holder.name in (
+            "state",
+            "user_data",
+            "chat_data",
+            "bot_data",
+            "session",
+        ):
             return External(f"*.{holder.name}")
         name = dotted_of(holder)
         if name is not None and isinstance(holder, External | Part):
@@ -260,9 +340,11 @@ class Evaluator:
 
     def _read_writer(self, path: str, call: Call, holder: Object, method: str) -> None:
         values = [argument.value for argument in call.arguments]
-        if method == "setdefault" and len(values) == 2:
-            self._keep_item(holder, values[0], Site(path, call.scope, values[1], call.statement))
-        elif method in ("set", "__setitem__") and len(values) >= 2 and isinstance(holder, Instance | External | Part):
+        if (method == "setdefault" and len(values) == 2) or (
+            method in ("set", "__setitem__")
+            and len(values) >= 2
+            and isinstance(holder, Instance | External | Part)
+        ):
             self._keep_item(holder, values[0], Site(path, call.scope, values[1], call.statement))
         elif method in _WRITERS and len(values) >= 1 and isinstance(holder, Collection):
             self._keep_item(holder, None, Site(path, call.scope, values[-1], call.statement))
@@ -375,25 +457,20 @@ class Evaluator:
             return (Fixed(value.value, path, value.span),)
         if isinstance(value, Lambda):
             return (FunctionOf(path, value.scope),)
-        key = (path, scope, id(value), at)
+        return self._remember((path, scope, id(value), at), lambda: self._evaluate(path, scope, value, at))
+
+    def _remember(self, key: Hashable, find: Callable[[], Iterable[Object]]) -> Objects:
+        """The answer to a question, found once a round; one that meets itself gets its answer of the round before."""
         known = self._known.get(key)
-        if known is None:
-            known = self._passing.get(key)
         if known is not None:
             return known
         if key in self._open or len(self._open) > _DEPTH:
-            self._cut += 1
-            return _NOTHING
+            self._met_itself = True
+            return self._before.get(key, _NOTHING)
         self._open.add(key)
-        before = self._cut
-        found = _distinct(self._evaluate(path, scope, value, at))
+        found = _distinct(find())
         self._open.discard(key)
-        if self._cut == before or not self._open:
-            self._known[key] = found
-        else:
-            self._passing[key] = found
-        if not self._open:
-            self._passing.clear()
+        self._known[key] = found
         return found
 
     def _evaluate(self, path: str, scope: int, value: Value, at: int) -> Iterable[Object]:
@@ -538,7 +615,11 @@ class Evaluator:
             target = self.modules.find(path, wanted)
             return (ModuleOf(target),) if target in self.files else (External(wanted),)
         target = self.modules.find(path, imported.module)
-        joined = f"{imported.module}{imported.name}" if imported.module.endswith(".") else f"{imported.module}.{imported.name}"
+        joined = (
+            f"{imported.module}{imported.name}"
+            if imported.module.endswith(".")
+            else f"{imported.module}.{imported.name}"
+        )
         if target is not None and target in self.files:
             found = self.member_of_module(target, imported.name)
             if found:
@@ -552,34 +633,24 @@ class Evaluator:
 
     def member_of_module(self, path: str, name: str) -> Objects:
         """What ``name`` is in a module of the project; empty when the module does not bind it."""
+        return self._remember(("member", path, name), lambda: self._member_of_module(path, name))
+
+    def _member_of_module(self, path: str, name: str) -> Iterable[Object]:
         bindings = self.names[path].table.get((0, name))
         if bindings:
-            key = (path, -1, hash(name), -1)
-            if key in self._open:
-                self._cut += 1
-                return _NOTHING
-            self._open.add(key)
-            found = _distinct(thing for binding in bindings for thing in self.bound(path, 0, binding))
-            self._open.discard(key)
-            stored = [
-                thing for site in self.attributes.get((ModuleOf(path), name), {}).values() for thing in self.at(site)
-            ]
-            return _distinct([*found, *stored]) or (UNCLEAR,)
+            found = [thing for binding in bindings for thing in self.bound(path, 0, binding)]
+            for site in list(self.attributes.get((ModuleOf(path), name), {}).values()):
+                found.extend(self.at(site))
+            return found or (UNCLEAR,)
         for number in self.names[path].stars:
-            target = self.modules.find(path, self.files[path].imports[number].module)
+            module = self.files[path].imports[number].module
+            target = self.modules.find(path, module)
             if target is not None and target in self.files and target != path:
-                key = (target, -2, hash(name), -1)
-                if key in self._open:
-                    continue
-                self._open.add(key)
                 starred = self.member_of_module(target, name)
-                self._open.discard(key)
                 if starred:
                     return starred
-            elif target is None:
-                dotted_name = f"{self.files[path].imports[number].module}.{name}"
-                if self.catalogue.component(dotted_name) is not None:
-                    return (External(dotted_name),)
+            elif target is None and self.catalogue.component(f"{module}.{name}") is not None:
+                return (External(f"{module}.{name}"),)
         return _NOTHING
 
     # ------------------------------------------------------------------ parameters
@@ -592,8 +663,11 @@ class Evaluator:
             return False
         return not any(isinstance(d, Name) and d.id == "staticmethod" for d in scope.decorators)
 
-    def param(self, path: str, scope: int, param: Param) -> list[Object]:
+    def param(self, path: str, scope: int, param: Param) -> Objects:
         """What a parameter may hold: its instance, what calls hand over, its default, what its annotation promises."""
+        return self._remember(("param", path, scope, param.name), lambda: self._param(path, scope, param))
+
+    def _param(self, path: str, scope: int, param: Param) -> list[Object]:
         here = self.files[path].scopes[scope]
         function = FunctionOf(path, scope)
         if self.is_method(function) and here.params and here.params[0] is param:
@@ -622,35 +696,44 @@ class Evaluator:
                 inner = key.items if isinstance(key, Container) else (key,)
                 if name in ("typing.Annotated", "typing_extensions.Annotated"):
                     marks = [thing for mark in inner[1:] for thing in self.value(path, scope, mark)]
-                    useful = [t for t in marks if not isinstance(t, Fixed) and not self._is_marker(t)]
+                    useful: list[Object] = [
+                        t for t in marks if not isinstance(t, Fixed) and not self._is_marker(t)
+                    ]
                     return useful or self.annotated(path, scope, inner[0])
                 if name in ("typing.Optional", "typing.Union", "typing.Final", "typing.ClassVar"):
                     return [thing for part in inner for thing in self.annotated(path, scope, part)]
                 return []
             case Const(value=str() as text):
-                if text.isidentifier():
-                    return self.annotated(path, scope, Name(text)) if self._names_class(path, scope, text) else []
+                if text.isidentifier() and self._names_class(path, scope, text):
+                    return self._instances(self.name(path, scope, text))
                 return []
             case Name() | AttrOf():
-                found: list[Object] = []
-                for thing in self.value(path, scope, annotation):
-                    if isinstance(thing, ClassOf):
-                        found.append(Instance(thing))
-                    elif isinstance(thing, External) and not thing.dotted.startswith(("builtins.", "typing.")):
-                        found.append(Instance(thing))
-                return found
+                return self._instances(self.value(path, scope, annotation))
         return []
+
+    def _instances(self, classes: Iterable[Object]) -> list[Object]:
+        """Some instance of each class; of built-in types and typing's words nothing is known."""
+        return [
+            Instance(thing)
+            for thing in classes
+            if isinstance(thing, ClassOf)
+            or (isinstance(thing, External) and not thing.dotted.startswith(("builtins.", "typing.")))
+        ]
 
     def _names_class(self, path: str, scope: int, text: str) -> bool:
         return bool(self.names[path].lookup(scope, text)[1])
 
     def _is_marker(self, thing: Object) -> bool:
         name = dotted_of(thing)
-        return name is not None and name.startswith(("fastapi.", "starlette.", "pydantic.", "builtins.", "typing"))
+        return name is not None and name.startswith(
+            ("fastapi.", "starlette.", "pydantic.", "builtins.", "typing")
+        )
 
     # ------------------------------------------------------------------ attributes and items
 
-    def _attribute_of(self, path: str, scope: int, base: Value, name: str, at: int, whole: Value) -> list[Object]:
+    def _attribute_of(
+        self, path: str, scope: int, base: Value, name: str, at: int, whole: Value
+    ) -> list[Object]:
         module = self._imported_module(path, scope, whole)
         if module is not None:
             return [module]
@@ -670,7 +753,11 @@ class Evaluator:
             if binding.kind != "import":
                 return None
             imported = self.files[path].imports[binding.index]
-            if imported.name is None and not imported.renamed and (imported.module + ".").startswith(chain + "."):
+            if (
+                imported.name is None
+                and not imported.renamed
+                and (imported.module + ".").startswith(chain + ".")
+            ):
                 target = self.modules.find(path, chain)
                 if target is not None and target in self.files:
                     return ModuleOf(target)
@@ -705,7 +792,11 @@ class Evaluator:
         match thing:
             case External(dotted=prefix):
                 longer = f"{prefix}.{name}"
-                target = self.modules.find(path, longer) if prefix.split(".", 1)[0] not in self.catalogue.packages else None
+                target = (
+                    self.modules.find(path, longer)
+                    if prefix.split(".", 1)[0] not in self.catalogue.packages
+                    else None
+                )
                 if target is not None and target in self.files:
                     return (ModuleOf(target),)
                 return self._external_attribute(thing, name) or (External(longer),)
@@ -761,6 +852,9 @@ class Evaluator:
         return any(isinstance(d, Name) and d.id == "classmethod" for d in scope.decorators)
 
     def _stored_attribute(self, cls: ClassOf, name: str) -> list[Object]:
+        return list(self._remember(("stored", cls, name), lambda: self._all_stored(cls, name)))
+
+    def _all_stored(self, cls: ClassOf, name: str) -> list[Object]:
         found: list[Object] = []
         for one in (*self.project_bases(cls), *self._subclasses.get(cls, ())):
             for site in list(self.attributes.get((one, name), {}).values()):
@@ -861,7 +955,9 @@ class Evaluator:
 
     def _defaults(self, holder: Object) -> list[Object]:
         """What ``defaultdict(factory)`` makes for a missing key."""
-        if not (isinstance(holder, Instance) and holder.of == External("collections.defaultdict") and holder.path):
+        if not (
+            isinstance(holder, Instance) and holder.of == External("collections.defaultdict") and holder.path
+        ):
             return []
         call = self.files[holder.path].calls[holder.call]
         found: list[Object] = []
@@ -873,10 +969,16 @@ class Evaluator:
                     found.extend(self.returned(factory))
         return found
 
-    def kept(self, holder: Object, constant: str | int | None) -> list[Object]:
+    def kept(self, holder: Object, constant: str | int | None) -> Objects:
         """What assignments anywhere in the project put into ``holder`` (under ``constant``, if given)."""
+        shared = self.shared_name(holder)
+        if shared not in self.items:
+            return _NOTHING
+        return self._remember(("kept", shared, constant), lambda: self._kept(shared, constant))
+
+    def _kept(self, shared: Object, constant: str | int | None) -> list[Object]:
         found: list[Object] = []
-        for stored in list(self.items.get(self.shared_name(holder), {}).values()):
+        for stored in list(self.items[shared].values()):
             if constant is None or stored.constant is None or stored.constant == constant:
                 found.extend(self.at(stored.site))
         return found
@@ -930,7 +1032,11 @@ class Evaluator:
     def _method_result(
         self, path: str, number: int, call: Call, callee: Part, base: Object, method: str
     ) -> Iterable[Object]:
-        keeps = isinstance(base, Collection) or dotted_of(base) in _DICTS or self.items.get(self.shared_name(base))
+        keeps = (
+            isinstance(base, Collection)
+            or dotted_of(base) in _DICTS
+            or self.items.get(self.shared_name(base))
+        )
         if keeps and method in _READERS:
             constant: str | int | None = None
             found: list[Object] = []
@@ -938,7 +1044,8 @@ class Evaluator:
                 values = self.value(path, call.scope, argument.value, call.statement)
                 if position == 0:
                     constant = next(
-                        (v.value for v in values if isinstance(v, Fixed) and isinstance(v.value, (str, int))), None
+                        (v.value for v in values if isinstance(v, Fixed) and isinstance(v.value, (str, int))),
+                        None,
                     )
                 else:
                     found.extend(values)
@@ -947,7 +1054,7 @@ class Evaluator:
             return (Instance(callee, path, number),)
         return (Instance(callee, path, number),)
 
-    def returned(self, function: FunctionOf) -> list[Object]:
+    def returned(self, function: FunctionOf) -> Objects:
         """What calling the function gives: its returns, or what it yields."""
         if function not in self._returns:
             facts = self.files[function.path]
@@ -956,14 +1063,10 @@ class Evaluator:
                 for number in self.names[function.path].statements_of.get(function.scope, ())
                 if facts.statements[number].kind in ("return", "yield")
             ]
-        key = (function.path, function.scope, 0, -3)
-        if key in self._open:
-            self._cut += 1
-            return []
-        self._open.add(key)
-        found = [thing for site in self._returns[function] for thing in self.at(site)]
-        self._open.discard(key)
-        return found
+        return self._remember(
+            ("returned", function),
+            lambda: [thing for site in self._returns[function] for thing in self.at(site)],
+        )
 
     def component(self, thing: Object) -> str | None:
         """The dotted name of an external thing, for look-ups in the catalogue."""

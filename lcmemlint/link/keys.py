@@ -1,13 +1,15 @@
 """Session identity: which values select a conversation, and where those values come from.
 
 A *sink* is a place where a value selects a conversation: ``thread_id`` in a ``configurable``, the session argument of a
-history, the key under which a history is kept. Its *origins* are found by following the value backwards, through names,
-calls and the arguments of all callers, until it is a literal, a fresh id, something that the request brings, or not known.
+history, the key under which a history is kept. Its *origins* are found by following the value backwards, through
+names, calls and the arguments of all callers, until it is a literal, a fresh id, something that the request brings,
+or not known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -15,9 +17,22 @@ from lcmemlint.facts import MODULE, Param
 from lcmemlint.findings import Confidence, Step
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.memory import Memories
-from lcmemlint.link.objects import ClassOf, Collection, External, FunctionOf, Instance, Method, ModuleOf, Part, dotted_of
+from lcmemlint.link.names import Binding
+from lcmemlint.link.objects import (
+    ClassOf,
+    Collection,
+    External,
+    Fixed,
+    FunctionOf,
+    Instance,
+    Method,
+    ModuleOf,
+    Object,
+    Part,
+    dotted_of,
+)
 from lcmemlint.link.reach import Reach
-from lcmemlint.link.storage import argument
+from lcmemlint.link.storage import argument, has_stars, made_by
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -35,11 +50,16 @@ from lcmemlint.values import (
 
 OriginKind = Literal["constant", "none", "fresh", "process", "given", "unknown"]
 
-_DEEP = 24
-_SAME = frozenset("hex strip lower upper encode decode title replace int bytes urn".split())
+_DEEP = 64
+_MANY = 32
+_SAME = frozenset(
+    ["hex", "strip", "lower", "upper", "encode", "decode", "title", "replace", "int", "bytes", "urn"]
+)
 """Attributes and methods of text (or of a UUID) that keep what it identifies."""
-_CASTS = frozenset(("builtins.str", "builtins.int", "builtins.repr", "builtins.format", "typing.cast", "uuid.UUID"))
-_FIELD_CALLS = ("fastapi.", "pydantic.", "typer.", "starlette.", "sqlmodel.")
+_CASTS = frozenset(
+    ("builtins.str", "builtins.int", "builtins.repr", "builtins.format", "typing.cast", "uuid.UUID")
+)
+_FIELD_CALLS = ("fastapi.", "pydantic.", "typer.", "starlette.", "sqlmodel.", "streamlit.", "gradio.")
 _LOGGERS = ("logging.", "loguru.", "structlog.", "builtins.print", "rich.", "sys.")
 
 
@@ -88,37 +108,56 @@ class Keys:
         self.memories = memories
         words = evaluator.catalogue.session
         self._config_keys = frozenset(words.config_keys) & {"thread_id", "session_id", "conversation_id"}
-        self._remembers = any(memory.on_request_path for memory in memories.all) or self._has_history_wrapper()
+        self._origins: dict[tuple[str, int, int, int], tuple[Origin, ...]] = {}
+        self._open: set[tuple[str, int, int, int]] = set()
+        self._kinds = self._kinds_built()
+        self._receivers = self._read_receivers()
         found = [sink for sink in self._find() if sink is not None]
         self.sinks = sorted(_unique(found), key=lambda sink: (sink.at, sink.name))
 
-    def _has_history_wrapper(self) -> bool:
+    def _kinds_built(self) -> frozenset[str]:
+        """Kinds of memory that the project's code builds anywhere; a wrapper over histories counts as ``history``."""
+        found: set[str] = set()
         for path, facts in self.evaluator.files.items():
             for call in facts.calls:
                 for thing in self.evaluator.value(path, call.scope, call.function, call.statement):
-                    component = self.evaluator.catalogue.component(dotted_of(thing) or "")
-                    if component is not None and component.history_argument:
-                        return True
-        return False
+                    name = dotted_of(thing) or ""
+                    component = self.evaluator.catalogue.component(name)
+                    if component is None:
+                        method = self.evaluator.catalogue.component_method(name)
+                        component = method[0] if method and method[1] in method[0].context_manager else None
+                    if component is not None:
+                        found.add("history" if component.history_argument else component.kind)
+        found.update(memory.kind for memory in self.memories.all)
+        return frozenset(found)
+
+    def _remembers(self, sink: Sink) -> bool:
+        """Whether the project builds anything that the key of a sink selects."""
+        if sink.name == "thread_id":
+            return "checkpointer" in self._kinds
+        return bool(self._kinds & {"history", "memory", "checkpointer"})
 
     # ------------------------------------------------------------------ sinks
 
     def _find(self) -> Iterator[Sink | None]:
         for path, facts in self.evaluator.files.items():
-            for number, call in enumerate(facts.calls):
+            for number in range(len(facts.calls)):
                 yield from self._in_call(path, number)
             for number, statement in enumerate(facts.statements):
                 if statement.value is not None:
                     yield from self._in_value(Site(path, statement.scope, statement.value, number))
                 for target in statement.targets:
-                    if isinstance(target, ItemOf) and isinstance(target.key, Const) and target.key.value in self._config_keys:
-                        if isinstance(target.base, ItemOf) and target.base.key == Const("configurable") and statement.value:
-                            yield self._sink(str(target.key.value), Site(path, statement.scope, statement.value, number))
+                    if isinstance(target, ItemOf) and target.key == Const("configurable") and statement.value:
+                        yield from self._in_configurable(Site(path, statement.scope, statement.value, number))
+                    key = _configurable_key(target)
+                    if key in self._config_keys and statement.value:
+                        yield self._sink(key, Site(path, statement.scope, statement.value, number))
         for memory in self.memories.all:
             stored = memory.fate.stored
-            if stored is not None and stored.key is not None and memory.on_request_path and memory.fate.keyed:
-                if memory.fate.lifetime == "worker":
-                    yield self._sink("session key", replace_value(stored.site, stored.key))
+            if stored is None or stored.key is None or stored.constant is not None:
+                continue
+            if memory.on_request_path and memory.fate.lifetime == "worker":
+                yield self._sink("session key", replace_value(stored.site, stored.key))
 
     def _in_call(self, path: str, number: int) -> Iterator[Sink | None]:
         call = self.evaluator.files[path].calls[number]
@@ -130,23 +169,30 @@ class Keys:
         if isinstance(call.function, AttrOf) and call.function.name in self.evaluator.catalogue.session.run:
             config = argument(call, ("config",), 1)
             if isinstance(config, Container):
-                yield from self._in_configurable(Site(path, call.scope, config, call.statement))
+                config_site = Site(path, call.scope, config, call.statement)
+                yield from self._in_configurable(config_site, self._carrier(config_site))
         for thing in self.evaluator.value(path, call.scope, call.function, call.statement):
             component = self.evaluator.catalogue.component(dotted_of(thing) or "")
             if component is None or component.session_argument is None or not isinstance(thing, External):
                 continue
             value = argument(call, (component.session_argument,), component.session_position)
             if value is not None:
-                yield self._sink(component.session_argument, Site(path, call.scope, value, call.statement))
+                site = Site(path, call.scope, value, call.statement)
+                yield self._sink(component.session_argument, site, Instance(thing, path, number))
 
     def _in_value(self, site: Site) -> Iterator[Sink | None]:
         for part in walk(site.value):
             if isinstance(part, Container) and part.kind == "dict":
                 for key, item in zip(part.keys, part.items, strict=False):
                     if key == Const("configurable"):
-                        yield from self._in_configurable(replace_value(site, item))
+                        yield from self._in_configurable(
+                            replace_value(site, item), self._carrier(replace_value(site, part))
+                        )
 
-    def _in_configurable(self, site: Site) -> Iterator[Sink | None]:
+    def _carrier(self, site: Site) -> Object | None:
+        return next(iter(self.evaluator.at(site)), None)
+
+    def _in_configurable(self, site: Site, carrier: Object | None = None) -> Iterator[Sink | None]:
         inner = [site]
         if not isinstance(site.value, Container):
             inner = [
@@ -157,17 +203,86 @@ class Keys:
         for one in inner:
             if not isinstance(one.value, Container):
                 continue
-            for key, item in zip(one.value.keys, one.value.items, strict=False):
-                if isinstance(key, Const) and key.value in self._config_keys:
-                    yield self._sink(str(key.value), replace_value(one, item))
+            named = {
+                key.value: item
+                for key, item in zip(one.value.keys, one.value.items, strict=False)
+                if isinstance(key, Const)
+            }
+            wanted = ("thread_id",) if "thread_id" in named else tuple(self._config_keys)
+            others = [item for key, item in named.items() if key in ("user_id", *self._config_keys)]
+            for key in wanted:
+                if key in named and not self._is_told_apart(one, named[key], others):
+                    yield self._sink(key, replace_value(one, named[key]), carrier)
 
-    def _sink(self, name: str, site: Site) -> Sink | None:
+    def _sink(self, name: str, site: Site, carrier: Object | None = None) -> Sink | None:
+        """A sink on the request path: in code that a request runs, or in an object that such code uses."""
         function = self.memories.function_of(site.path, site.scope)
+        source: FunctionOf | Object = function
         if function not in self.reach.came:
+            if carrier is None or carrier not in self.reach.used:
+                return None
+            source = carrier
+        if carrier is not None and self._is_ignored(carrier):
             return None
         at = self._location(site)
-        trace = (*self.reach.trace(function), Step(at, f"`{name}` selects the conversation here"))
-        return Sink(name, site, at, self.reach.confidence(function), trace)
+        trace = (*self.reach.trace(source), Step(at, f"`{name}` selects the conversation here"))
+        return Sink(name, site, at, self.reach.confidence(source), trace)
+
+    def _is_told_apart(self, site: Site, value: Value, others: list[Value]) -> bool:
+        """Whether another key of the same configuration comes from the request: the two together are the key."""
+        rest = [other for other in others if other is not value]
+        return any(
+            origin.kind in ("given", "unknown")
+            for other in rest
+            for origin in self.origins(replace_value(site, other))
+        )
+
+    def _is_ignored(self, carrier: Object) -> bool:
+        """Whether everything that a configuration is given to runs without a memory that the key selects."""
+        receivers = self._receivers.get(carrier, [])
+        return bool(receivers) and all(self._forgets(thing) for thing in receivers)
+
+    def _forgets(self, thing: Object) -> bool:
+        """A graph or agent built without checkpointer; a history wrapper whose factory ignores the key."""
+        found = made_by(self.evaluator, thing)
+        if found is None:
+            return False
+        component, call, path = found
+        if component.history_argument:
+            factory = argument(call, (component.history_argument,), component.history_position)
+            return factory is not None and self._ignores_key(Site(path, call.scope, factory, call.statement))
+        if not component.checkpointer_argument or has_stars(call):
+            return False
+        saver = argument(call, (component.checkpointer_argument,), component.checkpointer_position)
+        if saver is not None:
+            return self.evaluator.value(path, call.scope, saver, call.statement) == (Fixed(None),)
+        return not self.evaluator.attributes.get((self.evaluator.shared_name(thing), "checkpointer"))
+
+    def _ignores_key(self, site: Site) -> bool:
+        factories = [thing for thing in self.evaluator.at(site) if isinstance(thing, FunctionOf)]
+        return bool(factories) and all(not self._mentions_params(factory) for factory in factories)
+
+    def _mentions_params(self, function: FunctionOf) -> bool:
+        names = {param.name for param in self.evaluator.files[function.path].scopes[function.scope].params}
+        for site in self.reach.values_in(function.path, function.scope):
+            if any(isinstance(part, Name) and part.id in names for part in walk(site.value)):
+                return True
+        return False
+
+    def _read_receivers(self) -> dict[Object, list[Object]]:
+        """For each configuration, the chains, graphs and agents that are run with it."""
+        found: dict[Object, list[Object]] = defaultdict(list)
+        words = self.evaluator.catalogue.session
+        for path, facts in self.evaluator.files.items():
+            for call in facts.calls:
+                if not isinstance(call.function, AttrOf) or call.function.name not in words.run | words.state:
+                    continue
+                receivers = self.evaluator.value(path, call.scope, call.function.base, call.statement)
+                for given in call.arguments:
+                    for thing in self.evaluator.value(path, call.scope, given.value, call.statement):
+                        if isinstance(thing, Collection):
+                            found[thing].extend(receivers)
+        return found
 
     def _location(self, site: Site) -> Location:
         value = site.value
@@ -179,12 +294,21 @@ class Keys:
 
     # ------------------------------------------------------------------ origins
 
-    def origins(self, site: Site, seen: tuple[tuple[str, int, int, int], ...] = ()) -> list[Origin]:
-        """Where the value at a site may come from; an empty answer means a cycle."""
+    def origins(self, site: Site) -> tuple[Origin, ...]:
+        """Where the value at a site may come from, each once; an empty answer means that it only comes from itself."""
         mark = (site.path, site.scope, id(site.value), site.at)
-        if mark in seen or len(seen) > _DEEP:
-            return []
-        deeper = (*seen, mark)
+        known = self._origins.get(mark)
+        if known is not None:
+            return known
+        if mark in self._open or len(self._open) > _DEEP:
+            return ()
+        self._open.add(mark)
+        found = tuple(dict.fromkeys(self._find_origins(site)))[:_MANY]
+        self._open.discard(mark)
+        self._origins[mark] = found
+        return found
+
+    def _find_origins(self, site: Site) -> Iterable[Origin]:
         match site.value:
             case Const(value=None) | Const(value=""):
                 return [self._origin("none", site)]
@@ -193,24 +317,24 @@ class Keys:
             case Const(value=constant):
                 return [self._origin("constant", site, text=repr(constant))]
             case Joined(parts=parts) | Combined(op="+", parts=parts):
-                return self._joined(site, parts, deeper)
+                return self._joined(site, parts)
             case OneOf(options=options):
-                return _mixed([self.origins(replace_value(site, option), deeper) for option in options])
+                return _mixed([self.origins(replace_value(site, option)) for option in options])
             case CallOf(call=number):
-                return self._of_call(site, number, deeper)
+                return self._of_call(site, number)
             case Name(id=name):
-                return self._of_name(site, name, deeper)
+                return self._of_name(site, name)
             case AttrOf(base=base, name=name):
-                return self._of_attribute(site, base, name, deeper)
+                return self._of_attribute(site, base, name)
             case ItemOf(base=base, key=key):
-                return self._of_item(site, base, key, deeper)
+                return self._of_item(site, base, key)
         return [self._origin("unknown", site)]
 
     def _origin(self, kind: OriginKind, site: Site, *, text: str = "", fallback: bool = False) -> Origin:
         return Origin(kind, site.path, site.scope, site.at, self._location(site), text, fallback)
 
-    def _joined(self, site: Site, parts: Iterable[Value], seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
-        groups = [self.origins(replace_value(site, part), seen) for part in parts]
+    def _joined(self, site: Site, parts: Iterable[Value]) -> Sequence[Origin]:
+        groups = [self.origins(replace_value(site, part)) for part in parts]
         fresh = [group for group in groups if group and all(origin.kind == "fresh" for origin in group)]
         if fresh:
             return fresh[0]
@@ -218,13 +342,13 @@ class Keys:
             return [self._origin("constant", site, text="the same text")]
         return [self._origin("unknown", site)]
 
-    def _of_call(self, site: Site, number: int, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+    def _of_call(self, site: Site, number: int) -> Sequence[Origin]:
         call = self.evaluator.files[site.path].calls[number]
         words = self.evaluator.catalogue.session
         if isinstance(call.function, AttrOf) and call.function.name == "get" and len(call.arguments) == 2:
-            return self._of_get(site, call.function.base, call.arguments[1].value, seen)
+            return self._of_get(site, call.function.base, call.arguments[1].value)
         if isinstance(call.function, AttrOf) and call.function.name in _SAME:
-            return self.origins(Site(site.path, call.scope, call.function.base, call.statement), seen)
+            return self.origins(Site(site.path, call.scope, call.function.base, call.statement))
         found: list[Origin] = []
         for thing in self.evaluator.value(site.path, call.scope, call.function, call.statement):
             name = dotted_of(thing) if isinstance(thing, External) else None
@@ -233,64 +357,81 @@ class Keys:
             elif name in words.process:
                 found.append(self._origin("process", site, text=f"`{_last(name)}()`"))
             elif name in _CASTS and call.arguments:
-                found.extend(self.origins(Site(site.path, call.scope, call.arguments[-1].value, call.statement), seen))
+                found.extend(
+                    self.origins(Site(site.path, call.scope, call.arguments[-1].value, call.statement))
+                )
             elif name is not None and name.startswith(_FIELD_CALLS):
-                default = argument(call, ("default",), 0)
+                widget = name.startswith(("streamlit.", "gradio."))
+                default = argument(call, ("value",), 1) if widget else argument(call, ("default",), 0)
                 if default is not None:
-                    found.extend(self.origins(Site(site.path, call.scope, default, call.statement), seen))
+                    found.extend(self.origins(Site(site.path, call.scope, default, call.statement)))
                 found.append(self._origin("given", site))
             elif isinstance(thing, FunctionOf | Method):
                 function = thing.function if isinstance(thing, Method) else thing
-                found.extend(self._of_function(function, seen))
+                found.extend(self._of_function(function))
             else:
                 found.append(self._origin("unknown", site))
         return found or [self._origin("unknown", site)]
 
-    def _of_get(self, site: Site, base: Value, default: Value, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+    def _of_get(self, site: Site, base: Value, default: Value) -> list[Origin]:
         for thing in self.evaluator.value(site.path, site.scope, base, site.at):
             if (dotted_of(thing) or "").startswith("os."):
                 return [self._origin("unknown", site)]
-        return _mixed([[self._origin("given", site)], self.origins(replace_value(site, default), seen)])
+        return _mixed([[self._origin("given", site)], self.origins(replace_value(site, default))])
 
-    def _of_function(self, function: FunctionOf, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+    def _of_function(self, function: FunctionOf) -> list[Origin]:
         facts = self.evaluator.files[function.path]
         groups = []
         for number in self.evaluator.names[function.path].statements_of.get(function.scope, ()):
             statement = facts.statements[number]
             if statement.kind == "return" and statement.value is not None:
-                groups.append(self.origins(Site(function.path, function.scope, statement.value, number), seen))
+                groups.append(self.origins(Site(function.path, function.scope, statement.value, number)))
         return _mixed(groups)
 
-    def _of_name(self, site: Site, name: str, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+    def _of_name(self, site: Site, name: str) -> list[Origin]:
         table = self.evaluator.names[site.path]
         home, bindings = table.lookup(site.scope, name)
         if not bindings:
             return [self._origin("unknown", site)]
         reaching = table.reaching(bindings, home, site.at) if home == site.scope else bindings
-        groups = []
+        groups: list[Sequence[Origin]] = []
+        if any(self._counts_up(site.path, binding) for binding in bindings):
+            return [self._origin("process", site, text=f"the counter `{name}`")]
         for binding in reaching:
             if binding.kind == "param":
-                groups.append(self._of_param(site.path, home, self.evaluator.files[site.path].scopes[home].params[binding.index], seen))
+                groups.append(
+                    self._of_param(
+                        site.path, home, self.evaluator.files[site.path].scopes[home].params[binding.index]
+                    )
+                )
             elif binding.kind == "import":
-                groups.append(self._of_import(site, binding.index, seen))
+                groups.append(self._of_import(site, binding.index))
             elif binding.kind == "statement" and not binding.path:
                 statement = self.evaluator.files[site.path].statements[binding.index]
                 if statement.kind in ("assign", "annotate", "walrus") and statement.value is not None:
-                    groups.append(self.origins(Site(site.path, statement.scope, statement.value, binding.index), seen))
+                    groups.append(
+                        self.origins(Site(site.path, statement.scope, statement.value, binding.index))
+                    )
                 else:
                     groups.append([self._origin("unknown", site)])
             else:
                 groups.append([self._origin("unknown", site)])
         return _mixed(groups)
 
-    def _of_import(self, site: Site, index: int, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+    def _counts_up(self, path: str, binding: Binding) -> bool:
+        return (
+            binding.kind == "statement"
+            and self.evaluator.files[path].statements[binding.index].kind == "augment"
+        )
+
+    def _of_import(self, site: Site, index: int) -> list[Origin]:
         imported = self.evaluator.files[site.path].imports[index]
         target = self.evaluator.modules.find(site.path, imported.module)
         if imported.name is None or target not in self.evaluator.files or target is None:
             return [self._origin("unknown", site)]
-        return self._of_name(Site(target, MODULE, Name(imported.name), -1), imported.name, seen)
+        return self._of_name(Site(target, MODULE, Name(imported.name), -1), imported.name)
 
-    def _of_param(self, path: str, scope: int, param: Param, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+    def _of_param(self, path: str, scope: int, param: Param) -> list[Origin]:
         function = FunctionOf(path, scope)
         here = self.evaluator.files[path].scopes[scope]
         site = Site(path, max(here.parent, 0), Name(param.name), -1)
@@ -299,48 +440,70 @@ class Keys:
         fills = list(self.evaluator.fills.get((path, scope, param.name), {}).values())
         for fill in fills:
             if self._runs(fill):
-                found.extend(self.origins(fill, seen))
+                found.extend(self.origins(fill))
         entered = function in self.reach.point
         if param.default is None:
             if entered or not fills:
                 found.append(replace(self._origin("given", site), at=at))
             return found
         if entered or len(fills) < self._callers(function):
-            default = self.origins(Site(path, max(here.parent, 0), param.default, -1), seen)
-            given = [replace(self._origin("given", site), at=at)] if entered or not self._callers(function) else []
+            default = self.origins(Site(path, max(here.parent, 0), param.default, -1))
+            given = (
+                [replace(self._origin("given", site), at=at)]
+                if entered or not self._callers(function)
+                else []
+            )
             found.extend(_mixed([default, given]))
         return found
 
     def _callers(self, function: FunctionOf) -> int:
         return sum(
-            1 for table in self.evaluator.edges.values() for (callee, passed) in table if callee == function and not passed
+            1
+            for table in self.evaluator.edges.values()
+            for (callee, passed) in table
+            if callee == function and not passed
         )
 
     def _runs(self, site: Site) -> bool:
         function = self.memories.function_of(site.path, site.scope)
-        return function in self.reach.came or function in self.reach.imported and function.scope != MODULE
+        return function in self.reach.came or (function in self.reach.imported and function.scope != MODULE)
 
-    def _of_attribute(
-        self, site: Site, base: Value, name: str, seen: tuple[tuple[str, int, int, int], ...]
-    ) -> list[Origin]:
+    def _of_attribute(self, site: Site, base: Value, name: str) -> Sequence[Origin]:
         if name in _SAME:
-            return self.origins(replace_value(site, base), seen)
-        groups: list[list[Origin]] = []
+            return self.origins(replace_value(site, base))
+        groups: list[Sequence[Origin]] = []
         for thing in self.evaluator.value(site.path, site.scope, base, site.at):
             if isinstance(thing, Instance) and isinstance(thing.of, ClassOf):
-                groups.append(self._of_field(site, thing.of, name, seen))
+                groups.append(self._of_field(site, thing.of, name))
             elif isinstance(thing, ModuleOf):
-                groups.append(self._of_name(Site(thing.path, MODULE, Name(name), -1), name, seen))
+                groups.append(self._of_name(Site(thing.path, MODULE, Name(name), -1), name))
+            elif self.memories.session_state(thing) is not None:
+                groups.append(self._of_session_state(site, thing, name))
             else:
                 groups.append([self._origin("unknown", site)])
         return [origin for group in groups for origin in group] or [self._origin("unknown", site)]
 
-    def _of_field(self, site: Site, cls: ClassOf, name: str, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+    def _of_session_state(self, site: Site, holder: Object, name: str) -> list[Origin]:
+        """What the session state keeps: a literal is one for everybody, a fresh id is one for each session."""
+        stores = [
+            s.site
+            for s in list(self.evaluator.items.get(self.evaluator.shared_name(holder), {}).values())
+            if s.constant == name
+        ]
+        groups = [self.origins(store) for store in stores]
+        found = [
+            replace(origin, kind="unknown") if origin.kind == "fresh" else origin
+            for g in groups
+            for origin in g
+        ]
+        return found or [self._origin("unknown", site)]
+
+    def _of_field(self, site: Site, cls: ClassOf, name: str) -> list[Origin]:
         bases = self.evaluator.external_bases(cls)
         model = any(base.startswith(("pydantic", "sqlmodel", "msgspec")) for base in bases)
         if any("Settings" in base for base in bases):
             return [self._origin("unknown", site)]
-        groups: list[list[Origin]] = []
+        groups: list[Sequence[Origin]] = []
         for one in self.evaluator.project_bases(cls):
             facts = self.evaluator.files[one.path]
             for binding in self.evaluator.names[one.path].table.get((one.scope, name), ()):
@@ -350,46 +513,52 @@ class Keys:
                 if model:
                     groups.append([self._origin("given", site)])
                 if statement.value is not None:
-                    groups.append(self.origins(Site(one.path, one.scope, statement.value, binding.index), seen))
+                    groups.append(self.origins(Site(one.path, one.scope, statement.value, binding.index)))
         for stored in list(self.evaluator.attributes.get((cls, name), {}).values()):
             if self.evaluator.files[stored.path].scopes[stored.scope].kind != "class":
-                groups.append(self.origins(stored, seen))
+                groups.append(self.origins(stored))
         return _mixed(groups) or [self._origin("unknown", site)]
 
-    def _of_item(self, site: Site, base: Value, key: Value, seen: tuple[tuple[str, int, int, int], ...]) -> list[Origin]:
+    def _of_item(self, site: Site, base: Value, key: Value) -> Sequence[Origin]:
         if not isinstance(key, Const):
             return [self._origin("unknown", site)]
         for thing in self.evaluator.value(site.path, site.scope, base, site.at):
+            if isinstance(key.value, str) and self.memories.session_state(thing) is not None:
+                return self._of_session_state(site, thing, key.value)
             if isinstance(thing, Collection):
                 matching = [inner for written, inner in self.evaluator.contents(thing) if written == key]
                 if matching and not self.evaluator.items.get(thing):
-                    return self.origins(matching[-1], seen)
+                    return self.origins(matching[-1])
         return [self._origin("unknown", site)]
 
     # ------------------------------------------------------------------ questions of the rules
 
     def constants(self) -> Iterator[Constant]:
         """Literals that select a conversation on the request path, each place once."""
-        if not self._remembers:
-            return
         told: set[Location] = set()
         for sink in self.sinks:
+            if not self._remembers(sink):
+                continue
             for origin in self.origins(sink.site):
                 if origin.kind != "constant" or origin.at in told or not self._on_path(origin):
                     continue
                 told.add(origin.at)
                 step = () if origin.at == sink.at else (Step(origin.at, f"it is {origin.text} here"),)
-                yield Constant(sink.name, origin.text, origin.at, origin.fallback, sink.confidence, (*sink.trace, *step))
+                yield Constant(
+                    sink.name, origin.text, origin.at, origin.fallback, sink.confidence, (*sink.trace, *step)
+                )
 
     def _on_path(self, origin: Origin) -> bool:
         facts = self.evaluator.files[origin.path]
         if facts.scopes[origin.scope].kind in ("module", "class"):
-            return not (origin.statement >= 0 and self.reach.in_main(origin.path, facts.statements[origin.statement].block))
-        return FunctionOf(origin.path, origin.scope) in self.reach.came
+            if origin.statement < 0 or origin.path in self.reach.servers:
+                return True
+            return not self.reach.in_main(origin.path, facts.statements[origin.statement].block)
+        return bool(self.reach.runs(FunctionOf(origin.path, origin.scope)) - {"script"})
 
     def lost_fresh_id(self, sink: Sink) -> Origin | None:
         """The fresh id of a sink that the client neither sent nor gets back, else None."""
-        if not self._remembers:
+        if not self._remembers(sink):
             return None
         origins = self.origins(sink.site)
         if not origins or any(origin.kind != "fresh" for origin in origins):
@@ -410,28 +579,31 @@ class Keys:
             return True
         facts = self.evaluator.files[origin.path]
         statement = facts.statements[origin.statement]
-        if statement.kind == "return" and not _in_configuration(statement.value):
+        if _in_configuration(statement.value):
+            return False
+        if statement.kind == "return":
             return True
         names = [target.id for target in statement.targets if isinstance(target, Name)]
         if len(names) != len(statement.targets):
             return True
-        return any(self._mentioned_elsewhere(origin, name) for name in names if not _in_configuration(statement.value))
+        return any(self._mentioned_elsewhere(origin, name) for name in names)
 
     def _mentioned_elsewhere(self, origin: Origin, name: str) -> bool:
         facts = self.evaluator.files[origin.path]
-        for number, statement in enumerate(facts.statements):
+        for statement in facts.statements:
             if statement.value is None or not self._sees(origin, statement.scope):
                 continue
-            if statement.kind in ("return", "yield", "assign", "annotate") and _mentions(statement.value, name):
-                if not _in_configuration(statement.value):
-                    return True
+            told = statement.kind in ("return", "yield", "assign", "annotate")
+            if told and _mentions(statement.value, name) and not _in_configuration(statement.value):
+                return True
         for number, call in enumerate(facts.calls):
             if not self._sees(origin, call.scope):
                 continue
             for given in call.arguments:
-                if _mentions(given.value, name) and not _in_configuration(given.value) and given.name != "configurable":
-                    if not self._harmless(origin.path, number):
-                        return True
+                if given.name == "configurable" or not _mentions(given.value, name):
+                    continue
+                if not _in_configuration(given.value) and not self._harmless(origin.path, number):
+                    return True
         return False
 
     def _sees(self, origin: Origin, scope: int) -> bool:
@@ -443,7 +615,13 @@ class Keys:
     def _harmless(self, path: str, number: int) -> bool:
         """Logging, casting, and handing the id to something whose session argument it is."""
         call = self.evaluator.files[path].calls[number]
-        if isinstance(call.function, AttrOf) and call.function.name in ("info", "debug", "warning", "error", "exception"):
+        if isinstance(call.function, AttrOf) and call.function.name in (
+            "info",
+            "debug",
+            "warning",
+            "error",
+            "exception",
+        ):
             return True
         for thing in self.evaluator.value(path, call.scope, call.function, call.statement):
             name = dotted_of(thing) or ""
@@ -455,6 +633,14 @@ class Keys:
         return False
 
 
+def _configurable_key(target: Value) -> str:
+    """``thread_id`` for ``config["configurable"]["thread_id"]``, else empty."""
+    match target:
+        case ItemOf(base=ItemOf(key=Const(value="configurable")), key=Const(value=str() as key)):
+            return key
+    return ""
+
+
 def replace_value(site: Site, value: Value) -> Site:
     """The same place, another value."""
     return Site(site.path, site.scope, value, site.at)
@@ -464,12 +650,15 @@ def _last(name: str | None) -> str:
     return (name or "").rsplit(".", 1)[-1]
 
 
-def _mixed(groups: list[list[Origin]]) -> list[Origin]:
+def _mixed(groups: Sequence[Sequence[Origin]]) -> list[Origin]:
     """Alternatives of one expression: beside anything else, a literal is only the fallback."""
     groups = [group for group in groups if group]
-    if len(groups) > 1 and any(origin.kind not in ("constant", "none") for group in groups for origin in group):
+    if len(groups) > 1 and any(
+        origin.kind not in ("constant", "none") for group in groups for origin in group
+    ):
         groups = [
-            [replace(origin, fallback=True) if origin.kind == "constant" else origin for origin in group] for group in groups
+            [replace(origin, fallback=True) if origin.kind == "constant" else origin for origin in group]
+            for group in groups
         ]
     return [origin for group in groups for origin in group]
 
@@ -483,7 +672,8 @@ def _in_configuration(value: Value | None) -> bool:
     if value is None:
         return False
     return any(
-        isinstance(part, Container) and (Const("configurable") in part.keys or Const("thread_id") in part.keys)
+        isinstance(part, Container)
+        and (Const("configurable") in part.keys or Const("thread_id") in part.keys)
         for part in walk(value)
     )
 

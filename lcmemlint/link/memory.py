@@ -104,11 +104,16 @@ class Memories:
                 if scope != MODULE:
                     continue
                 for binding in bindings:
-                    if binding.kind == "statement" and facts.statements[binding.index].kind in ("assign", "annotate", "with", "walrus"):
+                    if binding.kind == "statement" and facts.statements[binding.index].kind in (
+                        "assign",
+                        "annotate",
+                        "with",
+                        "walrus",
+                    ):
                         for thing in evaluator.bound(path, MODULE, binding):
                             statement = facts.statements[binding.index]
                             self._names[thing].append((path, statement.scope, statement.block))
-            for number, call in enumerate(facts.calls):
+            for number in range(len(facts.calls)):
                 self._index_call(path, number)
             self._index_cached(path)
         for (holder, name), sites in evaluator.attributes.items():
@@ -124,7 +129,9 @@ class Memories:
             for key, inner in evaluator.contents(holder):
                 for thing in evaluator.at(inner):
                     constant = key.value if key is not None and hasattr(key, "value") else None
-                    self._items[thing].append((holder, Stored(key, inner, constant if isinstance(constant, str) else "")))
+                    self._items[thing].append(
+                        (holder, Stored(key, inner, constant if isinstance(constant, str) else ""))
+                    )
 
     def _index_call(self, path: str, number: int) -> None:
         call = self.evaluator.files[path].calls[number]
@@ -136,8 +143,8 @@ class Memories:
                 continue
             if isinstance(made.of, External) and made.of.dotted.startswith("builtins."):
                 continue
-            for argument in call.arguments:
-                for thing in self._deep(Site(path, call.scope, argument.value, call.statement)):
+            for given in call.arguments:
+                for thing in self._deep(Site(path, call.scope, given.value, call.statement)):
                     self._wraps[thing].append(made)
 
     def _deep(self, site: Site) -> Iterator[Object]:
@@ -151,7 +158,9 @@ class Memories:
         facts = self.evaluator.files[path]
         for number, scope in enumerate(facts.scopes):
             for decorator in scope.decorators:
-                function = facts.calls[decorator.call].function if isinstance(decorator, CallOf) else decorator
+                function = (
+                    facts.calls[decorator.call].function if isinstance(decorator, CallOf) else decorator
+                )
                 for thing in self.evaluator.value(path, max(scope.parent, 0), function):
                     entry = self.evaluator.catalogue.entry("cached", dotted_of(thing) or "")
                     if entry is None:
@@ -217,7 +226,11 @@ class Memories:
 
     def _homes(self, thing: Object, seen: tuple[Object, ...]) -> Iterator[Fate]:
         for function, lifetime in self._cached.get(thing, ()):
-            params = [p for p in self.evaluator.files[function.path].scopes[function.scope].params if p.name not in ("self", "cls")]
+            params = [
+                p
+                for p in self.evaluator.files[function.path].scopes[function.scope].params
+                if p.name not in ("self", "cls")
+            ]
             yield Fate(lifetime, keyed=bool(params), holder=function, how="cached")
         for holder, stored in self._items.get(thing, ()):
             yield self._in_holder(holder, stored, seen)
@@ -245,13 +258,19 @@ class Memories:
         if isinstance(holder, External | Part):
             shared = self.evaluator.shared_name(holder)
             if isinstance(shared, External) and shared.dotted.startswith("*."):
-                return Fate("worker", keyed=stored.constant is None, stored=stored, holder=holder, how="state")
+                return Fate(
+                    "worker", keyed=stored.constant is None, stored=stored, holder=holder, how="state"
+                )
             return Fate("unknown")
         around = self.fate(holder, seen)
-        keyed = around.keyed or (stored.key is not None and stored.constant is None)
+        if around.keyed:
+            return around
+        keyed = stored.key is not None and stored.constant is None
         return Fate(around.lifetime, keyed=keyed, stored=stored, holder=holder, how="item")
 
-    def _in_attribute(self, holder: Object, name: str, site: Site, seen: tuple[Object, ...]) -> Iterator[Fate]:
+    def _in_attribute(
+        self, holder: Object, name: str, site: Site, seen: tuple[Object, ...]
+    ) -> Iterator[Fate]:
         kept = self.session_state(holder)
         if kept is not None:
             yield kept
@@ -300,7 +319,7 @@ class Memories:
         call = evaluator.files[path].calls[number]
         for callee in evaluator.value(path, call.scope, call.function, call.statement):
             component, own = self._component(callee)
-            if component is None or component.abstract and own is None or component.lookalike:
+            if component is None or (component.abstract and own is None) or component.lookalike:
                 continue
             if component.implicit_memory and own is None:
                 inner = self._implicit(component, path, number, Instance(callee, path, number))
@@ -321,9 +340,13 @@ class Memories:
         inner = self.evaluator.catalogue.by_id.get(component.implicit_memory or "")
         if inner is None or has_stars(call):
             return None
-        if component.memory_argument and argument(call, (component.memory_argument,), component.memory_position):
+        if component.memory_argument and argument(
+            call, (component.memory_argument,), component.memory_position
+        ):
             return None
-        return replace(self._memory(thing, inner, None, "process", ()), name=component.names[0], implicit=True)
+        return replace(
+            self._memory(thing, inner, None, "process", ()), name=component.names[0], implicit=True
+        )
 
     def _component(self, callee: Object) -> tuple[Component | None, ClassOf | None]:
         if isinstance(callee, External):
@@ -341,7 +364,12 @@ class Memories:
         return None, None
 
     def _memory(
-        self, thing: Instance, component: Component, own: ClassOf | None, storage: Storage, delegates: tuple[Object, ...]
+        self,
+        thing: Instance,
+        component: Component,
+        own: ClassOf | None,
+        storage: Storage,
+        delegates: tuple[Object, ...],
     ) -> Memory:
         facts = self.evaluator.files[thing.path]
         call = facts.calls[thing.call]

@@ -2,13 +2,14 @@
 
 Python asks ``sys.path``; we have no interpreter, so we ask the folders. An absolute name is looked for in the
 folders around the importing file, nearest first: a folder that is no package (where a script, an ASGI server or
-``PYTHONPATH`` would stand) before one that is. A name that no such folder holds is looked for anywhere in the project, and
-taken only if exactly one file answers. Folders that only look like an installed library (``langchain/`` without
+``PYTHONPATH`` would stand) before one that is. A name that no such folder holds is looked for anywhere in the
+project, and taken only if exactly one file answers. Folders that only look like an installed library (``langchain/`` without
 ``__init__.py``) never hide the library.
 """
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from posixpath import dirname, join
@@ -45,7 +46,9 @@ class ModuleIndex:
         folder = dirname(path)
         key = (folder, dotted)
         if key not in self._found:
-            self._found[key] = self._relative(path, dotted) if dotted.startswith(".") else self._absolute(path, dotted)
+            self._found[key] = (
+                self._relative(path, dotted) if dotted.startswith(".") else self._absolute(path, dotted)
+            )
         return self._found[key]
 
     def resolve(self, path: str, dotted: str) -> tuple[str, ...]:
@@ -68,7 +71,10 @@ class ModuleIndex:
         """Whether ``dotted`` names a folder of the project that has no ``__init__.py`` (a namespace package)."""
         if dotted.startswith("."):
             base = self._climb(path, dotted)
-            return base is not None and join(base, dotted.lstrip(".").replace(".", "/")).rstrip("/") in self._folders
+            return (
+                base is not None
+                and join(base, dotted.lstrip(".").replace(".", "/")).rstrip("/") in self._folders
+            )
         tail = dotted.replace(".", "/")
         if dotted.split(".", 1)[0] in self._libraries:
             return False
@@ -131,7 +137,7 @@ class ModuleIndex:
             if top in self._libraries and "/" in tail and not self._file_at_init(join(base, top)):
                 continue
             return found
-        if top in self._libraries or "." not in dotted:
+        if top in self._libraries or dotted in sys.stdlib_module_names:
             return None
         return self._only_one(tail)
 
@@ -143,4 +149,10 @@ class ModuleIndex:
             for path in self._by_tail.get(tail.rsplit("/", 1)[-1], ())
             if path.removesuffix(".py").removesuffix("/__init__").endswith(ending)
         ]
+        if "/" not in tail:  # a bare name: only what a path entry could hold, never a module inside a package
+            matches = [
+                path
+                for path in matches
+                if not path.endswith("/__init__.py") and not self._file_at_init(dirname(path))
+            ]
         return matches[0] if len(matches) == 1 else None

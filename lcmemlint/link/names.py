@@ -86,9 +86,16 @@ class FileNames:
                 if isinstance(target, (AttrOf, ItemOf)):
                     continue
                 for name, way in bound_names(target):
-                    scope = self.home(statement.scope, name)
-                    self.table[scope, name].append(
-                        Binding("statement", number, statement.block, statement.span.line, statement.span.column, way)
+                    home = self.home(statement.scope, name)
+                    self.table[home, name].append(
+                        Binding(
+                            "statement",
+                            number,
+                            statement.block,
+                            statement.span.line,
+                            statement.span.column,
+                            way,
+                        )
                     )
         for number, call in enumerate(facts.calls):
             self.calls_of[call.scope].append(number)
@@ -121,7 +128,7 @@ class FileNames:
         return 0, []
 
     def reaching(self, bindings: list[Binding], scope: int, at: int) -> list[Binding]:
-        """Those bindings that may hold when statement ``at`` of the same scope runs; all of them if none precedes it."""
+        """Those bindings that may hold when statement ``at`` runs in the same scope; all if none precedes it."""
         if at < 0 or len(bindings) < 2:
             return bindings
         statement = self.facts.statements[at]
@@ -131,7 +138,9 @@ class FileNames:
         here = (statement.span.line, statement.span.column)
         found: list[Binding] = []
         for binding in reversed(bindings):
-            if (binding.line, binding.column) >= here or (binding.kind == "statement" and binding.index == at):
+            if (binding.line, binding.column) >= here or (
+                binding.kind == "statement" and binding.index == at
+            ):
                 continue
             if self._excluded(binding.block, statement.block):
                 continue
@@ -143,7 +152,7 @@ class FileNames:
     def _excluded(self, one: int, other: int) -> bool:
         """Whether two blocks are the two branches of one ``if`` (they never both run)."""
         blocks = self.facts.blocks
-        mine = [number for number in self.blocks_around(one)]
+        mine = list(self.blocks_around(one))
         for number in self.blocks_around(other):
             if number in mine:
                 return False

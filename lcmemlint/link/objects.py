@@ -22,34 +22,46 @@ from lcmemlint.values import Span
 
 @dataclass(frozen=True, slots=True)
 class External:
+    """Something that the project imports, by its dotted name."""
+
     dotted: str
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleOf:
+    """A module of the project."""
+
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class FunctionOf:
+    """A function, method or lambda of the project; scope 0 is the module's own code."""
+
     path: str
     scope: int
 
 
 @dataclass(frozen=True, slots=True)
 class ClassOf:
+    """A class of the project."""
+
     path: str
     scope: int
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
+    """A function bound to an instance or a class."""
+
     function: FunctionOf
     owner: Object
 
 
 @dataclass(frozen=True, slots=True)
 class Instance:
+    """What calling ``of`` gave at one call; without a path it is some instance, made who knows where."""
+
     of: Object
     path: str = ""
     call: int = -1
@@ -57,12 +69,16 @@ class Instance:
 
 @dataclass(frozen=True, slots=True)
 class Part:
+    """An attribute of something that is not the project's."""
+
     base: Object
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
+    """A display of items; ``number`` counts into ``Evaluator.collections``."""
+
     path: str
     scope: int
     number: int
@@ -70,6 +86,8 @@ class Collection:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
+    """A literal; where it stands takes no part in comparison."""
+
     value: str | int | float | bool | None
     path: str = field(default="", compare=False)
     span: Span | None = field(default=None, compare=False)
@@ -77,6 +95,8 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Given:
+    """A parameter that no call in the project fills."""
+
     path: str
     scope: int
     name: str
@@ -84,11 +104,21 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    pass
+    """Anything else."""
 
 
 Object: TypeAlias = (
-    External | ModuleOf | FunctionOf | ClassOf | Method | Instance | Part | Collection | Fixed | Given | Unclear
+    External
+    | ModuleOf
+    | FunctionOf
+    | ClassOf
+    | Method
+    | Instance
+    | Part
+    | Collection
+    | Fixed
+    | Given
+    | Unclear
 )
 
 UNCLEAR = Unclear()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from lcmemlint.catalogue import Catalogue
@@ -39,7 +39,7 @@ class Project:
         return self.evaluator.files[path]
 
     def state(self, *kinds: str) -> Iterator[Memory]:
-        """Memory objects of these kinds, in order of place; a memory over a history that we report itself is left out."""
+        """Memory objects of these kinds, in order of place; not those over a history that stands here itself."""
         built = {memory.thing for memory in self.memories.all}
         for memory in self.memories.all:
             if memory.kind in kinds and not any(inner in built for inner in memory.delegates):
@@ -47,13 +47,25 @@ class Project:
 
     def is_filled(self, memory: Memory) -> bool:
         """Whether messages are put in before anything runs."""
-        return self.wiring.is_filled(memory) or any(
-            self.wiring.is_filled(outer) for outer in self.memories.all if memory.thing in outer.delegates
+        return (
+            self.wiring.is_filled(memory)
+            or self.wiring.is_substitute(memory)
+            or any(
+                self.wiring.is_filled(outer) for outer in self.memories.all if memory.thing in outer.delegates
+            )
         )
 
     def is_scratch(self, memory: Memory) -> bool:
         """Whether it serves the steps of one run, not a conversation."""
         return self.wiring.is_scratch(memory)
+
+    def is_beside_another(self, memory: Memory) -> bool:
+        """Whether a chain that brings its own memory stands beside a stored one: a helper chain for one text."""
+        return memory.implicit and any(
+            other.storage != "process" and other.on_request_path
+            for other in self.memories.all
+            if other.kind != "store"
+        )
 
     def is_attached(self, memory: Memory) -> bool:
         """Whether anything reads it or receives it."""
@@ -109,13 +121,14 @@ def link(
     catalogue: Catalogue,
     modules: ModuleIndex,
     roles: Mapping[str, str],
-    entry_patterns: Sequence[str] = (),
 ) -> Project:
-    """Join the facts of all files. Tests and migrations take no part: what they call or build is not the application."""
-    taken = {path: facts for path, facts in files.items() if roles.get(path, "app") not in ("test", "migration")}
+    """Join the facts of all files. Tests and migrations take no part: they are not the application."""
+    taken = {
+        path: facts for path, facts in files.items() if roles.get(path, "app") not in ("test", "migration")
+    }
     evaluator = Evaluator(taken, modules, catalogue)
     evaluator.solve()
-    entries, served = find_entries(evaluator, dict(roles), entry_patterns)
+    entries, served = find_entries(evaluator, dict(roles))
     reach = Reach(evaluator, entries, served, dict(roles))
     memories = Memories(evaluator, reach)
     keys = Keys(evaluator, reach, memories)

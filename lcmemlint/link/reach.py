@@ -46,13 +46,19 @@ class Reach:
     """Answers who runs what. All of it is computed when built."""
 
     def __init__(
-        self, evaluator: Evaluator, entries: Iterable[EntryPoint], served: Iterable[Served], roles: dict[str, str]
+        self,
+        evaluator: Evaluator,
+        entries: Iterable[EntryPoint],
+        served: Iterable[Served],
+        roles: dict[str, str],
     ) -> None:
         self.evaluator = evaluator
         self.roles = roles
         self.entries = [point for point in entries if not point.startup]
         self.startup_entries = [point for point in entries if point.startup]
-        self.scripts = frozenset(point.function.path for point in self.entries if point.function.scope == MODULE)
+        self.scripts = frozenset(
+            point.function.path for point in self.entries if point.function.scope == MODULE
+        )
         self.servers = frozenset(path for path in evaluator.files if launches_server(evaluator, path))
         self.came: dict[FunctionOf, Came] = {}
         self.used: dict[Object, Came] = {}
@@ -92,7 +98,13 @@ class Reach:
         if point.function.scope == MODULE:
             return f"{point.framework} runs this script for every interaction"
         name = self.evaluator.files[point.function.path].scopes[point.function.scope].qualname
-        noun = {"route": "request", "websocket": "message", "event": "message", "task": "task", "serverless": "event"}
+        noun = {
+            "route": "request",
+            "websocket": "message",
+            "event": "message",
+            "task": "task",
+            "serverless": "event",
+        }
         return f"{noun.get(point.kind, 'call')} enters `{name}` here ({point.framework})"
 
     def _enter(self, function: FunctionOf, came: Came) -> None:
@@ -185,7 +197,11 @@ class Reach:
             if isinstance(part, AttrOf):
                 self._follow_property(function, site, part)
             for thing in evaluator.value(site.path, site.scope, part, site.at):
-                if isinstance(thing, FunctionOf) and thing.scope == function.scope and thing.path == function.path:
+                if (
+                    isinstance(thing, FunctionOf)
+                    and thing.scope == function.scope
+                    and thing.path == function.path
+                ):
                     continue
                 self._use(thing, Came(function, self.place(site), f"uses `{_shown(part)}`"))
 
@@ -247,8 +263,11 @@ class Reach:
         return name is not None and name.split(".", 1)[0] in self.evaluator.catalogue.packages
 
     def _visit_calls_on(self, thing: Instance) -> None:
+        words = self.evaluator.catalogue.session
         for path, number in list(self.evaluator.calls_on.get(thing, {})):
             call = self.evaluator.files[path].calls[number]
+            if isinstance(call.function, AttrOf) and call.function.name in words.run | words.state:
+                continue  # what others run it with is no part of it
             for argument in call.arguments:
                 for inner in self.evaluator.value(path, call.scope, argument.value, call.statement):
                     self._use(inner, Came(thing, Location(path, call.span), "given to it here"))
@@ -283,7 +302,9 @@ class Reach:
             for scope in self.scopes_run_by(function):
                 for number in self.evaluator.names[function.path].calls_of.get(scope, ()):
                     call = facts.calls[number]
-                    if function.scope == MODULE and self._skipped(function.path, call.block, call.statement, main):
+                    if function.scope == MODULE and self._skipped(
+                        function.path, call.block, call.statement, main
+                    ):
                         continue
                     for edge in self._edges(function.path, call.scope, number):
                         if edge.callee not in seen and not edge.passed:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from lcmemlint.catalogue import Component
 from lcmemlint.facts import Call
 from lcmemlint.link.evaluate import Evaluator
-from lcmemlint.link.objects import ClassOf, External, Fixed, FunctionOf, Instance, Object, dotted_of
+from lcmemlint.link.objects import (
+    ClassOf,
+    External,
+    Fixed,
+    FunctionOf,
+    Instance,
+    Method,
+    Object,
+    Part,
+    dotted_of,
+)
 from lcmemlint.values import Const, Joined, Value
 
 Storage = Literal["process", "host", "shared", "client", "unknown"]
+_CALLS_DEEP = 4
 _QUIET = (
     "builtins.",
     "typing.",
@@ -43,15 +54,46 @@ def argument(call: Call, names: Iterable[str], position: int | None) -> Value | 
         if given.name in wanted:
             return given.value
     positional = [given for given in call.arguments if given.name in (None, "*")]
-    if position is not None and position < len(positional):
-        if all(given.name is None for given in positional[: position + 1]):
-            return positional[position].value
-    return None
+    if position is None or position >= len(positional):
+        return None
+    known = all(given.name is None for given in positional[: position + 1])
+    return positional[position].value if known else None
 
 
 def has_stars(call: Call) -> bool:
     """Whether ``*args`` or ``**kwargs`` may hand over more than is written."""
     return any(given.name in ("*", "**") for given in call.arguments)
+
+
+def made_by(evaluator: Evaluator, thing: Object) -> tuple[Component, Call, str] | None:
+    """The component that built an object, with the call that carries its arguments; None when it is none of ours.
+
+    ``builder.compile(...)`` answers with ``StateGraph``; ``agent.with_config(...)`` with what ``agent`` is.
+    """
+    for _ in range(8):
+        if not isinstance(thing, Instance) or not thing.path:
+            return None
+        call = evaluator.files[thing.path].calls[thing.call]
+        if isinstance(thing.of, External):
+            component = evaluator.catalogue.component(thing.of.dotted)
+            if component is None or (component.method is not None and not component.function):
+                return None
+            return component, call, thing.path
+        if not isinstance(thing.of, Part):
+            return None
+        name, method = dotted_of(thing.of.base) or "", thing.of.name
+        head = evaluator.catalogue.component(name) or evaluator.catalogue.component(_root(evaluator, name))
+        if head is not None and head.method == method:
+            return head, call, thing.path
+        thing = thing.of.base
+    return None
+
+
+def _root(evaluator: Evaluator, name: str) -> str:
+    """The component at the start of a fluent chain: ``StateGraph.add_node.add_edge`` is a ``StateGraph``."""
+    while "." in name and evaluator.catalogue.component(name) is None:
+        name = name.rpartition(".")[0]
+    return name
 
 
 def storage_of(
@@ -72,7 +114,9 @@ def storage_of(
     return "unknown", ()
 
 
-def _delegated(evaluator: Evaluator, component: Component, call: Call, path: str) -> tuple[Storage, tuple[Object, ...]]:
+def _delegated(
+    evaluator: Evaluator, component: Component, call: Call, path: str
+) -> tuple[Storage, tuple[Object, ...]]:
     given = [value for name in component.delegate if (value := argument(call, (name,), None)) is not None]
     if not given:
         value = argument(call, component.delegate, component.delegate_position)
@@ -81,7 +125,9 @@ def _delegated(evaluator: Evaluator, component: Component, call: Call, path: str
         if has_stars(call):
             return "unknown", ()
         return _known(component.default_storage or "process"), ()
-    things = tuple(thing for value in given for thing in evaluator.value(path, call.scope, value, call.statement))
+    things = tuple(
+        thing for value in given for thing in evaluator.value(path, call.scope, value, call.statement)
+    )
     found = {storage_of_thing(evaluator, thing) for thing in things} or {"unknown"}
     if found == {"process"}:
         return "process", things
@@ -128,13 +174,15 @@ def storage_of_url(evaluator: Evaluator, path: str, scope: int, value: Value, at
         _of_text(thing.value) if isinstance(thing, Fixed) and isinstance(thing.value, str) else "unknown"
         for thing in evaluator.value(path, scope, value, at)
     }
-    return found.pop() if len(found) == 1 else "unknown"  # type: ignore[return-value]
+    return found.pop() if len(found) == 1 else "unknown"
 
 
 def _of_text(text: str) -> Storage:
     if text == ":memory:" or text in ("sqlite://", "sqlite:///:memory:"):
         return "process"
-    if text.startswith(("sqlite:", "sqlite+", "./", "/", "file:")) or text.endswith((".db", ".sqlite", ".sqlite3", ".json")):
+    if text.startswith(("sqlite:", "sqlite+", "./", "/", "file:")) or text.endswith(
+        (".db", ".sqlite", ".sqlite3", ".json")
+    ):
         return "host"
     if "://" in text:
         return "shared"
@@ -147,19 +195,39 @@ def _storage_of_class(evaluator: Evaluator, cls: ClassOf) -> Storage:
 
 
 def _has_outside_state(evaluator: Evaluator, cls: ClassOf) -> bool:
-    for one in evaluator.project_bases(cls):
-        facts = evaluator.files[one.path]
-        for child in evaluator.names[one.path].children.get(one.scope, ()):
-            for number in evaluator.names[one.path].calls_of.get(child, ()):
-                call = facts.calls[number]
-                if any(_reaches_outside(evaluator, thing) for thing in evaluator.value(one.path, call.scope, call.function, call.statement)):
+    methods = [
+        FunctionOf(one.path, child)
+        for one in evaluator.project_bases(cls)
+        for child in evaluator.names[one.path].children.get(one.scope, ())
+    ]
+    seen: set[FunctionOf] = set()
+    for _ in range(_CALLS_DEEP):
+        called: list[FunctionOf] = []
+        for method in methods:
+            if method in seen:
+                continue
+            seen.add(method)
+            for thing in _called(evaluator, method):
+                if isinstance(thing, FunctionOf | Method):
+                    called.append(thing.function if isinstance(thing, Method) else thing)
+                elif _reaches_outside(thing):
                     return True
+        methods = called
     return False
 
 
-def _reaches_outside(evaluator: Evaluator, thing: Object) -> bool:
-    if isinstance(thing, FunctionOf):
-        return False
+def _called(evaluator: Evaluator, function: FunctionOf) -> Iterator[Object]:
+    """Everything that a function calls, its decorators included (``@with_session`` opens a database)."""
+    facts = evaluator.files[function.path]
+    for number in evaluator.names[function.path].calls_of.get(function.scope, ()):
+        call = facts.calls[number]
+        yield from evaluator.value(function.path, call.scope, call.function, call.statement)
+    scope = facts.scopes[function.scope]
+    for decorator in scope.decorators:
+        yield from evaluator.value(function.path, max(scope.parent, 0), decorator)
+
+
+def _reaches_outside(thing: Object) -> bool:
     name = dotted_of(thing)
     if name is None:
         return False

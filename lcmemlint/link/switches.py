@@ -58,7 +58,12 @@ def _switch_name(evaluator: Evaluator, path: str, value: Value) -> str:
             return name.upper()
         case CallOf(call=number):
             call = evaluator.files[path].calls[number]
-            if isinstance(call.function, AttrOf) and call.function.name in ("lower", "upper", "strip", "casefold"):
+            if isinstance(call.function, AttrOf) and call.function.name in (
+                "lower",
+                "upper",
+                "strip",
+                "casefold",
+            ):
                 return _switch_name(evaluator, path, call.function.base)
             for given in call.arguments[:1]:
                 if isinstance(given.value, Const) and isinstance(given.value.value, str):

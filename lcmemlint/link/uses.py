@@ -16,7 +16,7 @@ MentionKind = Literal["written", "read", "argument", "returned", "kept", "other"
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """One mention. ``method`` is what is called on the object (``add_user_message``); ``call`` the call it takes part in."""
+    """One mention. ``method`` is what is called on the object; ``call`` is the call it takes part in."""
 
     kind: MentionKind
     path: str
@@ -48,13 +48,17 @@ class Uses:
             if isinstance(call.function, AttrOf):
                 method = call.function.name
                 for thing, _ in self._roots(Site(path, call.scope, call.function.base, call.statement)):
-                    kind: MentionKind = "written" if method in words.history_write | words.history_clear else "read"
+                    kind: MentionKind = (
+                        "written" if method in words.history_write | words.history_clear else "read"
+                    )
                     self._found[thing].append(Mention(kind, path, call.scope, call.statement, number, method))
             for argument in call.arguments:
                 site = Site(path, call.scope, argument.value, call.statement)
                 for thing, through in self._inside(site):
                     kind = "read" if through else "argument"
-                    self._found[thing].append(Mention(kind, path, call.scope, call.statement, number, argument.name or ""))
+                    self._found[thing].append(
+                        Mention(kind, path, call.scope, call.statement, number, argument.name or "")
+                    )
         for number, statement in enumerate(facts.statements):
             for target in statement.targets:
                 if isinstance(target, (AttrOf, ItemOf)):

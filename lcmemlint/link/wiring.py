@@ -20,7 +20,9 @@ class Wiring:
     def __init__(self, evaluator: Evaluator, memories: Memories) -> None:
         self.evaluator = evaluator
         self.memories = memories
-        self.uses = Uses(evaluator, (memory.thing for memory in memories.all if memory.kind in ("memory", "history")))
+        self.uses = Uses(
+            evaluator, (memory.thing for memory in memories.all if memory.kind in ("memory", "history"))
+        )
         self._words = evaluator.catalogue.session
 
     def is_filled(self, memory: Memory) -> bool:
@@ -32,6 +34,16 @@ class Wiring:
             return True
         inner = [other for other in self.memories.all if other.thing in memory.delegates]
         return any(self.is_filled(other) for other in inner)
+
+    def is_substitute(self, memory: Memory) -> bool:
+        """Whether the function also builds a history that is filled or stored: this one is its empty case."""
+        return any(
+            other is not memory
+            and (other.thing.path, other.scope) == (memory.thing.path, memory.scope)
+            and other.kind == memory.kind
+            and (other.storage not in ("process",) or self.is_filled(other))
+            for other in self.memories.all
+        )
 
     def _fills(self, memory: Memory, mention: Mention) -> bool:
         if mention.kind != "written" or mention.method in self._words.history_clear:
@@ -84,7 +96,11 @@ class Wiring:
         site = facts.calls[memory.thing.call]
         for number in self.evaluator.names[memory.thing.path].calls_of.get(memory.scope, ()):
             call = facts.calls[number]
-            if call.span <= site.span or not isinstance(call.function, AttrOf) or call.function.name not in self._words.run:
+            if (
+                call.span <= site.span
+                or not isinstance(call.function, AttrOf)
+                or call.function.name not in self._words.run
+            ):
                 continue
             block = call.block
             around = set(self.evaluator.names[memory.thing.path].blocks_around(site.block))
@@ -98,7 +114,10 @@ class Wiring:
         """Whether anything but writing to it happens: passed on, returned, kept, read."""
         if memory.implicit:
             return True
-        if any(mention.kind != "written" for mention in self.uses.of(memory.thing)):
+        mentions = self.uses.of(memory.thing)
+        if any(
+            mention.kind != "written" or mention.method in self._words.history_clear for mention in mentions
+        ):
             return True
         return self._is_exported(memory) or self._is_inline(memory)
 
@@ -112,7 +131,9 @@ class Wiring:
         whole = CallOf(memory.thing.call)
         if statement.kind == "expression":
             return statement.value != whole
-        return not (statement.value == whole and all(isinstance(target, Name) for target in statement.targets))
+        return not (
+            statement.value == whole and all(isinstance(target, Name) for target in statement.targets)
+        )
 
     def _is_exported(self, memory: Memory) -> bool:
         """Whether another module imports the name, or the module lists it: then we do not see all uses."""
@@ -120,12 +141,17 @@ class Wiring:
         call = facts.calls[memory.thing.call]
         if call.statement < 0 or call.scope != MODULE:
             return False
-        names = {name for target in facts.statements[call.statement].targets for name, _ in bound_names(target)}
+        names = {
+            name for target in facts.statements[call.statement].targets for name, _ in bound_names(target)
+        }
         for other, other_facts in self.evaluator.files.items():
             if other == memory.thing.path:
                 continue
             for imported in other_facts.imports:
-                if imported.name in names and self.evaluator.modules.find(other, imported.module) == memory.thing.path:
+                if (
+                    imported.name in names
+                    and self.evaluator.modules.find(other, imported.module) == memory.thing.path
+                ):
                     return True
         return False
 
