@@ -19,7 +19,19 @@ MODULE = 0
 """The scope and the block of the module itself."""
 
 BlockKind = Literal[
-    "body", "if", "else", "main", "try", "except", "try-else", "finally", "for", "while", "loop-else", "with", "case"
+    "body",
+    "if",
+    "else",
+    "main",
+    "try",
+    "except",
+    "try-else",
+    "finally",
+    "for",
+    "while",
+    "loop-else",
+    "with",
+    "case",
 ]
 StatementKind = Literal[
     "assign",

@@ -124,7 +124,18 @@ class Starred:
 
 
 Value: TypeAlias = (
-    Unknown | Const | Name | AttrOf | ItemOf | CallOf | Joined | OneOf | Container | Lambda | Combined | Starred
+    Unknown
+    | Const
+    | Name
+    | AttrOf
+    | ItemOf
+    | CallOf
+    | Joined
+    | OneOf
+    | Container
+    | Lambda
+    | Combined
+    | Starred
 )
 
 UNKNOWN = Unknown()

@@ -1,0 +1,30 @@
+"""Finds conversation memory that is lost, mixed up or leaked when a LangChain or LangGraph app scales.
+
+`lint` and `Finding` are loaded when they are first asked for: `import lcmemlint` costs nothing, so that
+`lcmemlint --version` and a shell prompt that calls it stay quick.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lcmemlint.engine import lint
+    from lcmemlint.findings import Finding
+
+__version__ = "0.1.0"
+
+__all__ = ["Finding", "__version__", "lint"]
+
+
+def __getattr__(name: str) -> object:
+    """The public names, imported on first use."""
+    if name == "lint":
+        from lcmemlint.engine import lint
+
+        return lint
+    if name == "Finding":
+        from lcmemlint.findings import Finding
+
+        return Finding
+    raise AttributeError(f"module 'lcmemlint' has no attribute {name!r}")

@@ -1,0 +1,464 @@
+"""The pipeline, top to bottom; the only module that knows the order.
+
+    prepare   paths → root, settings, files (one walk), bytes
+    analyse   bytes → skim → select → scan → link → checks → findings of the whole project
+    report    findings → what the user sees: suppressed, chosen, filtered by the paths that were asked for
+
+The project root is always what is *analysed*, the paths choose what is *reported*: the findings of
+`lcmemlint a.py` are those of `lcmemlint .` that stand in `a.py`.
+
+`libcst` is imported by `lcmemlint.scan` only, and that only when there is a file to parse: a tree without a
+word of LangChain costs a walk and a look at the bytes.
+"""
+
+from __future__ import annotations
+
+import ast
+import gc
+import re
+import traceback
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lcmemlint import rulebook
+from lcmemlint.catalogue import Catalogue, load_catalogue
+from lcmemlint.config import Config, FailOn, chosen_codes, load_config, resolve_code
+from lcmemlint.errors import CatalogueError, ConfigError, UsageError
+from lcmemlint.facts import FileFacts, Problem
+from lcmemlint.findings import SEVERITIES, Finding, Severity
+from lcmemlint.link.modules import ModuleIndex
+from lcmemlint.scan.skim import Skim, select, skim
+from lcmemlint.sources import (
+    RoleFinder,
+    Source,
+    Tree,
+    UnreadableText,
+    absolute,
+    binary,
+    decode,
+    looks_like_manifest,
+    project_root,
+    read,
+    relative,
+    text_of,
+    walk,
+)
+from lcmemlint.suppress import UNUSED_IGNORE, suppress
+
+if TYPE_CHECKING:
+    from lcmemlint.checks import Check
+    from lcmemlint.link import Project
+
+UNUSED_IGNORE_NAME: Final = "unused-ignore"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FileProblem:
+    """A file that could not be read whole. `line` is 0 when the whole file is meant; columns count from 0."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A check that raised: our own bug. Its findings are missing, all others are there."""
+
+    code: str
+    place: str
+    error: str
+    trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What there is to do: a project's files, and the paths that were asked for (relative, "" is all)."""
+
+    root: Path
+    config: Config
+    asked: tuple[str, ...]
+    tree: Tree
+    sources: Mapping[str, Source]
+    problems: tuple[FileProblem, ...]
+    catalogue: Catalogue
+    known: Mapping[str, str]
+    """Code → name of every rule."""
+    chosen: frozenset[str]
+    """The codes that are to be run."""
+
+    def is_asked(self, path: str) -> bool:
+        """Whether the paths that were asked for cover this file."""
+        return any(not one or path == one or path.startswith(f"{one}/") for one in self.asked)
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the whole project says. `project` is None when no file mentions LangChain."""
+
+    findings: tuple[Finding, ...]
+    facts: Mapping[str, FileFacts]
+    skims: Mapping[str, Skim]
+    roles: Mapping[str, str]
+    ran: frozenset[str]
+    problems: tuple[FileProblem, ...]
+    crashes: tuple[Crash, ...]
+    project: Project | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the user sees. `hidden` counts possible findings that only `strict` shows."""
+
+    root: Path
+    findings: tuple[Finding, ...]
+    hidden: int = 0
+    suppressed: int = 0
+    problems: tuple[FileProblem, ...] = ()
+    crashes: tuple[Crash, ...] = ()
+    files: int = 0
+    fail_on: FailOn = "warning"
+    is_trusted: bool = True
+    """False when a path that was asked for is missing or unreadable, or a check crashed."""
+    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The lines of the files that have findings."""
+
+    def count(self, severity: Severity) -> int:
+        """How many findings have this severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+    @property
+    def fails(self) -> bool:
+        """Whether a finding is at or over `fail_on`."""
+        if self.fail_on == "never":
+            return False
+        bound = SEVERITIES.index(self.fail_on)
+        return any(SEVERITIES.index(finding.severity) >= bound for finding in self.findings)
+
+
+def lint(
+    paths: Sequence[str | Path] = (".",), *, config: Config | None = None, root: Path | None = None
+) -> Report:
+    """The findings in `paths`, after the whole project around them was analysed."""
+    job = prepare(paths, config=config, root=root)
+    return report(job, analyse(job))
+
+
+# --- prepare ---------------------------------------------------------------------------------------------
+
+
+def prepare(
+    paths: Sequence[str | Path],
+    *,
+    config: Config | None = None,
+    root: Path | None = None,
+    config_file: Path | None = None,
+    adjust: Callable[[Config], Config] = lambda config: config,
+    stdin: tuple[Path, bytes] | None = None,
+) -> Job:
+    """Find the root, the settings and the files, and read the files.
+
+    The settings are `config`, else those of `config_file`, else the project's own, and then what `adjust`
+    makes of them. `stdin` is a file's path with the bytes that count instead of those on disk.
+    """
+    asked = [Path(path) for path in paths] + ([stdin[0]] if stdin else [])
+    there = [path for path in asked if path.exists() or (stdin and path == stdin[0])]
+    if not there:
+        raise UsageError(f"{asked[0] if asked else '.'}: no such file or folder")
+    root = absolute(root) if root is not None else project_root(there)
+    config = adjust(config if config is not None else load_config(root, file=config_file))
+    known = {UNUSED_IGNORE: UNUSED_IGNORE_NAME, **rulebook.names()}
+    named = tuple(sorted({relative(root, path) for path in there}))
+    tree = walk(root, config, named=named)
+    problems = [_missing(root, path) for path in asked if path not in there]
+    problems += _not_ours(root, named, tree)
+    sources, unreadable = _read_all(root, config, tree, stdin)
+    return Job(
+        root=root,
+        config=config,
+        asked=named,
+        tree=tree,
+        sources=sources,
+        problems=tuple(sorted([*problems, *unreadable])),
+        catalogue=_catalogue(config),
+        known=known,
+        chosen=chosen_codes(config, known),
+    )
+
+
+def _missing(root: Path, path: Path) -> FileProblem:
+    """The complaint about a path that is not there; one outside of the root keeps its whole name."""
+    try:
+        name = relative(root, path)
+    except UsageError:
+        name = path.absolute().as_posix()
+    return FileProblem(name, 0, 0, "no such file or folder")
+
+
+def _not_ours(root: Path, named: Iterable[str], tree: Tree) -> Iterator[FileProblem]:
+    """Complaints about files that were named and are nothing that we read."""
+    taken = {*tree.python, *tree.notebooks, *tree.manifests, ""}
+    for path in named:
+        full = root / path
+        if path in taken or full.is_dir() or not full.exists():
+            continue
+        if not full.is_file():
+            yield FileProblem(path, 0, 0, "is not a regular file, so it is not read")
+        elif not looks_like_manifest(path):
+            yield FileProblem(path, 0, 0, "is not a Python file")
+
+
+def _catalogue(config: Config) -> Catalogue:
+    """The shipped tables with the user's own rows; complaints about those name the user's file."""
+    try:
+        return load_catalogue(config.components, config.entry_points)
+    except CatalogueError as error:
+        if config.components or config.entry_points:
+            raise ConfigError(f"{config.path}: {error}") from error
+        raise
+
+
+def _read_all(
+    root: Path, config: Config, tree: Tree, stdin: tuple[Path, bytes] | None
+) -> tuple[dict[str, Source], list[FileProblem]]:
+    """The Python files with their bytes, and complaints about those that cannot be read."""
+    sources: dict[str, Source] = {}
+    problems: list[FileProblem] = []
+    roles = RoleFinder.of(config)
+    typed = {relative(root, stdin[0]): stdin[1]} if stdin else {}
+    for path in sorted({*tree.python, *typed}):
+        data = typed[path] if path in typed else read(root, path)
+        problem = data if isinstance(data, Problem) else binary(data)
+        if problem is not None:
+            problems.append(FileProblem(path, problem.line, problem.column, problem.message))
+        elif isinstance(data, bytes):
+            sources[path] = Source(path, data, roles.role(path))
+    return sources, problems
+
+
+# --- analyse ---------------------------------------------------------------------------------------------
+
+
+def analyse(
+    job: Job,
+    overlay: Mapping[str, str] | None = None,
+    *,
+    before: Analysis | None = None,
+    checks: Sequence[Check] | None = None,
+) -> Analysis:
+    """Skim, select, scan, link and check the whole project.
+
+    `overlay` are texts that count instead of those on disk (a file that is not there is added);
+    `before` is an analysis of the same job, whose facts of all other files are taken over;
+    `checks` are those to run, all of ours by default.
+    """
+    sources = dict(job.sources)
+    roles = RoleFinder.of(job.config)
+    for path, text in (overlay or {}).items():
+        sources[path] = Source(path, text.encode("utf-8", errors="surrogatepass"), roles.role(path))
+    changed = frozenset(overlay or ())
+    earlier = {} if before is None else {path: of for path, of in before.skims.items() if path not in changed}
+    skims = {path: earlier.get(path) or skim(source.data) for path, source in sources.items()}
+    modules = ModuleIndex(sources, job.catalogue.packages)
+    selected = select(skims, job.catalogue.packages, modules.resolve)
+    facts, problems, crashes = _scan_all(job, sources, selected, overlay or {}, before)
+    found_roles = {path: sources[path].role for path in facts}
+    project: Project | None = None
+    findings: list[Finding] = []
+    ran = set(job.chosen)
+    if facts:
+        from lcmemlint.link import link
+
+        project = link(facts, catalogue=job.catalogue, modules=modules, roles=found_roles)
+        findings, ran, crashed = _check_all(job, project, checks)
+        crashes += crashed
+    return Analysis(
+        findings=tuple(sorted(findings, key=lambda finding: finding.order)),
+        facts=facts,
+        skims=skims,
+        roles=found_roles,
+        ran=frozenset(ran),
+        problems=tuple(sorted(problems)),
+        crashes=tuple(crashes),
+        project=project,
+    )
+
+
+def _scan_all(
+    job: Job,
+    sources: Mapping[str, Source],
+    selected: frozenset[str],
+    overlay: Mapping[str, str],
+    before: Analysis | None,
+) -> tuple[dict[str, FileFacts], list[FileProblem], list[Crash]]:
+    """The facts of the selected files, in the order of their paths."""
+    facts: dict[str, FileFacts] = {}
+    problems: list[FileProblem] = []
+    crashes: list[Crash] = []
+    suspects = frozenset(path for path in job.asked if path in sources and path not in selected)
+    with _no_garbage_collection():
+        for path in sorted(selected | suspects):
+            if before is not None and path in before.facts and path not in overlay:
+                facts[path] = before.facts[path]
+                problems += _problems(path, facts[path].problems)
+                continue
+            text = overlay[path] if path in overlay else text_of(sources[path].data)
+            if isinstance(text, Problem):
+                problems += _problems(path, (text,))
+                continue
+            if path in suspects and _looks_parsable(text):
+                continue
+            scanned = _scan(path, text)
+            if isinstance(scanned, Crash):
+                crashes.append(scanned)
+                continue
+            problems += _problems(path, scanned.problems)
+            if path in selected:
+                facts[path] = scanned
+    return facts, problems, crashes
+
+
+def _problems(path: str, problems: Iterable[Problem]) -> list[FileProblem]:
+    """The same problems, with the path that facts do not know."""
+    return [FileProblem(path, one.line, one.column, one.message) for one in problems]
+
+
+def _looks_parsable(text: str) -> bool:
+    """Whether this interpreter can parse a text, asked of files that are named but have nothing to check.
+
+    They are not scanned, so that no libcst is imported for them; but whoever names a file wants to hear
+    that it is broken. A "no" is confirmed by a scan: this Python may be older than the file's.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _scan(path: str, text: str) -> FileFacts | Crash:
+    """The facts of one text. A file that brings the visitor down costs only its own facts."""
+    from lcmemlint.scan import scan
+
+    try:
+        return scan(text)
+    except Exception as error:
+        return _crash(f"scan of {path}", error)
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Trees are built and dropped by the thousand; collecting among them costs half as much again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _check_all(
+    job: Job, project: Project, checks: Sequence[Check] | None
+) -> tuple[list[Finding], set[str], list[Crash]]:
+    """The findings of the chosen checks, the codes that ran to their end, and the crashes."""
+    from lcmemlint.checks import CHECKS
+
+    findings: list[Finding] = []
+    ran = set(job.chosen)
+    crashes: list[Crash] = []
+    for one in CHECKS if checks is None else checks:
+        if one.code not in job.chosen:
+            continue
+        try:
+            findings += list(one.check(project))
+        except Exception as error:
+            ran.discard(one.code)
+            crashes.append(_crash(one.code, error))
+    return [_with_severity(finding, job) for finding in findings], ran, crashes
+
+
+def _crash(code: str, error: Exception) -> Crash:
+    """What to tell about a bug of ours: where it happened, in our own files."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{'/'.join(Path(last.filename).parts[-3:])}:{last.lineno}"
+    told = " ".join(f"{type(error).__name__}: {error}".split())
+    return Crash(code, where, told, "".join(traceback.format_exception(error)))
+
+
+def _with_severity(finding: Finding, job: Job) -> Finding:
+    """The finding with the severity that the configuration gives its rule; the most exact one counts."""
+    best: tuple[int, Severity] = (-1, finding.severity)
+    for word, severity in job.config.severity:
+        prefix = resolve_code(word, job.known, job.config.path, "severity")
+        if finding.code.startswith(prefix) and len(prefix) > best[0]:
+            best = (len(prefix), severity)
+    return finding if best[1] == finding.severity else replace(finding, severity=best[1])
+
+
+# --- report ----------------------------------------------------------------------------------------------
+
+
+def report(job: Job, analysis: Analysis) -> Report:
+    """What the user sees of an analysis."""
+    sorted_out = suppress(
+        analysis.findings, analysis.facts, config=job.config, known=job.known, ran=analysis.ran
+    )
+    unused = [_with_severity(finding, job) for finding in sorted_out.unused if UNUSED_IGNORE in job.chosen]
+    kept = suppress(unused, {}, config=job.config, known=job.known, ran=analysis.ran).kept
+    asked = [finding for finding in (*sorted_out.kept, *kept) if job.is_asked(finding.at.path)]
+    shown = tuple(sorted(_shown(asked, job.config), key=lambda finding: finding.order))
+    silenced = _shown(sorted_out.hidden, job.config)
+    problems = tuple(sorted({*job.problems, *analysis.problems}))
+    missing = {one for one in job.problems if one.path not in job.tree.python}
+    return Report(
+        root=job.root,
+        findings=shown,
+        hidden=len(asked) - len(shown),
+        suppressed=sum(job.is_asked(finding.at.path) for finding in silenced),
+        problems=problems,
+        crashes=analysis.crashes,
+        files=sum(job.is_asked(path) for path in {*job.tree.python, *job.sources}),
+        fail_on=job.config.fail_on,
+        is_trusted=not analysis.crashes
+        and not any(one in missing or job.is_asked(one.path) for one in problems),
+        lines={path: _lines(job, path) for path in sorted({finding.at.path for finding in shown})},
+    )
+
+
+def _shown(findings: Iterable[Finding], config: Config) -> list[Finding]:
+    """The findings that are sure enough: all when strict, else those that are more than possible."""
+    return [finding for finding in findings if config.strict or finding.confidence != "possible"]
+
+
+def relint(job: Job, before: Analysis, overlay: Mapping[str, str]) -> tuple[Finding, ...]:
+    """All findings of the whole project with these texts in place, chosen and shown as in a report.
+
+    Comments that hide nothing are left out: a repair makes the comment above it idle, which is no new fault.
+    """
+    analysis = analyse(job, overlay, before=before)
+    kept = suppress(
+        analysis.findings, analysis.facts, config=job.config, known=job.known, ran=analysis.ran
+    ).kept
+    return tuple(_shown(kept, job.config))
+
+
+def _lines(job: Job, path: str) -> tuple[str, ...]:
+    """The lines of a file, for code frames; none if it cannot be read."""
+    source = job.sources.get(path)
+    data = source.data if source is not None else read(job.root, path)
+    if isinstance(data, Problem):
+        return ()
+    try:
+        text = decode(data)[0]
+    except UnreadableText:
+        text = data.decode("utf-8", errors="replace")
+    # Not `splitlines`: Python counts lines by these three only, and form feeds are common.
+    return tuple(re.split(r"\r\n|\r|\n", text))

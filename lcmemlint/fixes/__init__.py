@@ -1,0 +1,48 @@
+"""Fixes: a ``FixRequest`` (data) becomes edits of text, and edits are written only when they are proven.
+
+``fix_files`` is the way in. A codemod is a pure function of a parsed file, a request and a few names; it
+yields a ``Change`` (edits as stretches of text to replace) or a ``Refusal`` (a reason). ``rounds`` puts
+changes together, lints the result and keeps what holds; ``run`` is the only module that reads and writes files.
+
+The requests that the linker may write, by ``kind``; every param is text, a missing one counts as ``""``.
+All kinds take ``module``, optional: the dotted name under which the file is imported or started (``app.main`` in
+``uvicorn app.main:app``), when no import in the project shows it.
+
+``chat-memory`` (safe)
+    ``span``: the constructor call of a buffer or window memory that lives for one request, or one that is
+    built in a place where the conversation is known. The call gets ``chat_memory=chat_history(<key>)``.
+    ``key``       the session key as an expression in scope at the span: ``user_id``, ``request.session_id``,
+                  ``config["configurable"]["session_id"]``. Several ids are joined with a comma (``user_id, chat_id``).
+    ``namespace`` literal first id when the project has several stores, else empty.
+    ``class``     optional: the resolved class name (``langchain.memory.ConversationBufferMemory``), needed only
+                  when the file does not import the class under its own name (re-exports of the project).
+
+``history-factory`` (safe)
+    ``span``: the constructor call of a history (or a buffer/window memory) inside a get-or-create over a dict,
+    or the ``defaultdict(...)`` call that makes histories. The whole get-or-create becomes ``chat_history(<key>)``.
+    ``container``        the dict as written at the span (``store``, ``self.histories``, ``app.state.store``).
+                         Optional: the code at the span names it; when both are there they must agree.
+    ``container_unused`` ``yes``: nothing else in the project uses the dict, its definition may go;
+                         ``no``: another file uses it (refused); empty: not known, the definition stays.
+    ``key``              optional; the code at the span names it.
+    ``namespace``, ``class``  as above.
+    ``shape``            free text, ignored.
+
+``session-parameter`` (unsafe)
+    ``span``: the constructor call, directly inside a handler that knows no session. The handler gets a parameter
+    and the call is then rewritten as by ``then``.
+    ``then``      ``chat-memory`` (also when empty) or ``history-factory``.
+    ``name``      the parameter's name, ``session_id`` when empty.
+    ``callers``   ``yes``: the project calls the handler somewhere (refused); ``no`` or empty: it does not.
+    ``framework`` what calls the handler, as the catalogue names it. Only ``fastapi``, ``any`` (a handler by its name)
+                  and empty (not known) let a handler have one more parameter; any other name is refused.
+    ``namespace``, ``class``, ``container``, ``container_unused``  handed on to ``then``.
+"""
+
+from __future__ import annotations
+
+from lcmemlint.fixes.codemods import CODEMODS, Codemod
+from lcmemlint.fixes.outcomes import Failed, Fixed, FixResult, Note, Outcome, Refused
+from lcmemlint.fixes.run import fix_files
+
+__all__ = ["CODEMODS", "Codemod", "Failed", "FixResult", "Fixed", "Note", "Outcome", "Refused", "fix_files"]

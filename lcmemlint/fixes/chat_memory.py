@@ -1,0 +1,156 @@
+"""Codemod ``chat-memory``: a buffer or window memory gets ``chat_memory=chat_history(<key>)`` and nothing else.
+
+All other arguments stay as they are: ``return_messages``, ``memory_key`` and the rest shape the prompt.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from lcmemlint.findings import FixRequest
+from lcmemlint.fixes.edits import Change, Context, Edit, Edits, Refusal
+from lcmemlint.fixes.keys import history_call
+from lcmemlint.fixes.mutations import mutated_messages
+from lcmemlint.fixes.seeding import seeded
+from lcmemlint.fixes.trees import Tree, dotted, resolved
+
+BUFFERS = frozenset({"ConversationBufferMemory", "ConversationBufferWindowMemory"})
+"""Memories that keep their whole state in ``chat_memory``."""
+
+HISTORIES = frozenset({"InMemoryChatMessageHistory", "ChatMessageHistory"})
+"""Histories that live in one process."""
+
+OTHERS = {
+    "ConversationSummaryMemory": "its summary lives in the Python object: with `chat_memory` alone it stays empty",
+    "ConversationSummaryBufferMemory": "its summary lives in the Python object and would be lost",
+    "ConversationTokenBufferMemory": "it drops messages from a copy of a stored history: the limit would be lost",
+    "ConversationEntityMemory": "its entities live in an entity store beside the messages",
+    "ConversationKGMemory": "its triples live in a graph beside the messages",
+    "ConversationStringBufferMemory": "it keeps one text and takes no `chat_memory`",
+    "ConversationVectorStoreTokenBufferMemory": "it drops messages from a copy of a stored history",
+    "AgentTokenBufferMemory": "it drops messages from a copy of a stored history",
+    "VectorStoreRetrieverMemory": "its state is a vector store, not a chat history",
+    "CombinedMemory": "each memory in it needs a history of its own",
+}
+"""Memories with state elsewhere, and why `chat_memory` alone does not share it."""
+
+
+def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refusal:
+    """The edits that give the memory at the request's span a shared history."""
+    call = next(tree.calls_at(request.span), None)
+    if call is None:
+        return Refusal("there is no call at this place any more")
+    name = class_of(tree, call, request)
+    if name not in BUFFERS:
+        return Refusal(why_not(name))
+    history = history_call(tree, request, context, site=call)
+    if isinstance(history, Refusal):
+        return history
+    if (refusal := mutated_messages(tree) or seeded(tree, call)) is not None:
+        return refusal
+    edits = with_history(tree, call, history)
+    if isinstance(edits, Refusal):
+        return edits
+    return Change(edits, needs=("chat_history",), drops=tuple(sorted(_replaced(call))))
+
+
+def class_of(tree: Tree, call: cst.Call, request: FixRequest) -> str:
+    """The last part of the class's own name, empty when its origin is not known.
+
+    Aliases and ``module.Class`` are seen through. A class of that name from another place than LangChain
+    may be anything: then only the linker, which has read that place, can say so.
+    """
+    known = request.get("class") or resolved(tree, call.func) or ""
+    module, _, name = known.rpartition(".")
+    is_known = bool(request.get("class")) or not module or module.startswith("langchain")
+    return name if is_known else ""
+
+
+def with_history(tree: Tree, call: cst.Call, history: str) -> Edits | Refusal:
+    """The edits that put ``chat_memory=<history>`` into a call, in the layout that the call has."""
+    for arg in call.args:
+        if arg.star:
+            return Refusal(f"what `{tree.source(arg)}` holds is not known: it may already name a chat_memory")
+        if arg.keyword is None:
+            return Refusal("the call has positional arguments, which memory classes do not take")
+        if arg.keyword.value == "chat_memory":
+            if not _is_empty_history(tree, arg.value):
+                return Refusal(f"`chat_memory={tree.source(arg.value)}` is already passed")
+            return (Edit(*tree.extent(arg.value), history),)
+    return _added(tree, call, f"chat_memory={history}")
+
+
+def why_not(name: str) -> str:
+    """Why a shared history does not mend a class, in its own words where we know it."""
+    """Why a shared history does not mend a class, in its own words where we know it."""
+    if not name:
+        return "where the class that is called here comes from is not known"
+    if (why := OTHERS.get(name)) is not None:
+        return f"`{name}` is not mended by a shared history alone: {why}"
+    if name in HISTORIES:
+        return f"`{name}` is built outside a get-or-create over a dict"
+    return f"`{name}` is not a buffer or window memory that takes `chat_memory=`"
+
+
+def _is_empty_history(tree: Tree, node: cst.BaseExpression) -> bool:
+    if not isinstance(node, cst.Call) or node.args:
+        return False
+    return (resolved(tree, node.func) or "").rpartition(".")[2] in HISTORIES
+
+
+def _replaced(call: cst.Call) -> set[str]:
+    """The name of the history class that ``chat_memory=`` held before."""
+    values = [
+        arg.value for arg in call.args if arg.keyword is not None and arg.keyword.value == "chat_memory"
+    ]
+    names = (dotted(value.func) for value in values if isinstance(value, cst.Call))
+    return {name for name in names if name is not None and "." not in name}
+
+
+def _added(tree: Tree, call: cst.Call, argument: str) -> Edits:
+    """Edits that put an argument last in a call; a call with one argument a line stays so."""
+    close = tree.extent(call)[1] - 1
+    if not call.args:
+        return (_first_argument(tree, call, argument, close),)
+    last = call.args[-1]
+    start, end = tree.extent(last)
+    comma = _comma_after(tree, end, close)
+    is_alone = tree.starts_line(start) and tree.line_start(start) != tree.line_start(tree.extent(call)[0])
+    if not is_alone:
+        return (Edit(end, end, f", {argument}"),)
+    break_ = tree.newline + tree.indent(start)
+    if comma is not None:
+        at = comma + 1 if tree.line_end(comma) > close else tree.line_end(comma)
+        return (Edit(at, at, f"{break_}{argument},"),)
+    if tree.line_end(end) > close:
+        return (Edit(end, end, f",{break_}{argument}"),)
+    at = tree.line_end(end)
+    return (Edit(end, end, ","), Edit(at, at, break_ + argument))
+
+
+def _first_argument(tree: Tree, call: cst.Call, argument: str, close: int) -> Edit:
+    open_ = tree.text.index("(", tree.extent(call.func)[1] + _function_parentheses(tree, call))
+    inside = tree.text[open_ + 1 : close]
+    if not inside.strip():
+        return Edit(open_ + 1, close, argument)
+    indent = tree.indent(tree.extent(call)[0])
+    end = open_ + 1 + len(inside.rstrip())
+    return Edit(end, end, f"{tree.newline}{indent}{tree.step}{argument},")
+
+
+def _function_parentheses(tree: Tree, call: cst.Call) -> int:
+    """``(Memory)()``: the closing parentheses of the name are not part of its extent."""
+    return len(getattr(call.func, "rpar", ()))
+
+
+def _comma_after(tree: Tree, start: int, close: int) -> int | None:
+    """Where the trailing comma is: comments between are skipped."""
+    at = start
+    while at < close:
+        if tree.text[at] == "#":
+            at = tree.line_end(at)
+        elif tree.text[at] == ",":
+            return at
+        else:
+            at += 1
+    return None

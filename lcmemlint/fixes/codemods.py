@@ -1,0 +1,31 @@
+"""The table of codemods, by the ``kind`` of the requests that they carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lcmemlint.findings import FixRequest
+from lcmemlint.fixes import chat_memory, history_factory, session_parameter
+from lcmemlint.fixes.edits import Change, Context, Refusal
+from lcmemlint.fixes.trees import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Codemod:
+    """What carries out the requests of one kind; ``rewrite`` is pure."""
+
+    kind: str
+    rewrite: Callable[[Tree, FixRequest, Context], Change | Refusal]
+
+
+CODEMODS: tuple[Codemod, ...] = (
+    Codemod("chat-memory", chat_memory.rewrite),
+    Codemod("history-factory", history_factory.rewrite),
+    Codemod("session-parameter", session_parameter.rewrite),
+)
+
+
+def codemod(kind: str) -> Codemod | None:
+    """The codemod for requests of this kind."""
+    return next((each for each in CODEMODS if each.kind == kind), None)

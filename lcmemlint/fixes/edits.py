@@ -1,0 +1,101 @@
+"""Edits of text, and what a codemod answers: a change made of edits, or the reason why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """``text[start:end]`` becomes ``new``; offsets count code points, an insertion has ``start == end``."""
+
+    start: int
+    end: int
+    new: str
+
+
+Edits: TypeAlias = tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """A dict that a change no longer fills: its file must not use it otherwise, nor (if ``removable``) the project."""
+
+    name: str
+    removable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Edits that carry out one request.
+
+    ``needs`` are functions of generated modules that the edited file must import; ``drops`` are imported names
+    that the edits may leave unused; ``emptied`` is the dict that is no longer filled.
+    """
+
+    edits: Edits
+    needs: tuple[str, ...] = ()
+    drops: tuple[str, ...] = ()
+    emptied: Emptied | None = None
+
+    @property
+    def start(self) -> int:
+        """Where the first edit begins."""
+        return min(edit.start for edit in self.edits)
+
+    @property
+    def end(self) -> int:
+        """Where the last edit ends."""
+        return max(edit.end for edit in self.edits)
+
+    def overlaps(self, other: Change) -> bool:
+        """Whether the stretches of text between first and last edit meet; two insertions at one place do."""
+        return self.start <= other.end and other.start <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request is not carried out: a clause without a full stop, in the words of the user's own code."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a codemod must know beyond its file.
+
+    ``names`` are the local names of generated functions (``chat_history``); ``bound`` are names that another
+    part of the same change brings into scope.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    bound: frozenset[str] = frozenset()
+
+    def name(self, function: str) -> str:
+        """What the file calls this generated function."""
+        return self.names.get(function, function)
+
+
+def apply(text: str, edits: Iterable[Edit]) -> str:
+    """The text after the edits, which must not overlap. Insertions at one place keep their order."""
+    parts: list[str] = []
+    at = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        if edit.start < at:
+            raise ValueError(f"overlapping edits at {edit.start}")
+        parts += (text[at : edit.start], edit.new)
+        at = edit.end
+    return "".join([*parts, text[at:]])
+
+
+def moved(offset: int, edits: Iterable[Edit]) -> int | None:
+    """Where the character at ``offset`` is after the edits; None when an edit replaced it."""
+    shift = 0
+    for edit in edits:
+        if edit.start <= offset < edit.end:
+            return None
+        if edit.end <= offset:
+            shift += len(edit.new) - (edit.end - edit.start)
+    return offset + shift

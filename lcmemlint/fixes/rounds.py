@@ -1,0 +1,311 @@
+"""From findings to proven texts, without touching the disk.
+
+A round turns the requests of the wanted findings into changes, outermost first; what overlaps waits for the
+next round. All changes of a round are tried together; when the lint of the result is not as it must be, the
+round is halved until the changes that spoil it are alone. A change holds when its findings are gone, no finding
+is new anywhere, and no comment is lost.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import libcst as cst
+
+from lcmemlint.findings import Finding, FixRequest
+from lcmemlint.fixes import shared_history
+from lcmemlint.fixes.assemble import Assembled, assembled
+from lcmemlint.fixes.codemods import codemod
+from lcmemlint.fixes.edits import Change, Context, Refusal
+from lcmemlint.fixes.imports import free_name, local_name
+from lcmemlint.fixes.layout import Layout
+from lcmemlint.fixes.outcomes import Failed, Refused
+from lcmemlint.fixes.shared_history import FUNCTION, STEMS
+from lcmemlint.fixes.trees import Tree, offset
+
+ROUNDS = 5
+Relint = Callable[[Mapping[str, str]], Sequence[Finding]]
+Identity = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """The change for one request, and the findings that asked for it.
+
+    ``name`` is what the file calls the generated function, ``module`` the file's dotted name if it is known.
+    """
+
+    path: str
+    change: Change
+    findings: tuple[Finding, ...]
+    name: str
+    module: str
+
+
+_Unit: TypeAlias = list[_Proposal]
+"""Changes that hold only together: those that empty the same dict."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """The project's texts with some proposals carried out, and what the linter says about them."""
+
+    texts: dict[str, str]
+    files: dict[str, Assembled]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class Fixing:
+    """One fix run over texts. ``texts`` are the files that differ from the disk, ``created`` those that are new."""
+
+    layout_files: frozenset[str]
+    text_of: Callable[[str], str]
+    relint: Relint
+    unsafe: bool
+    texts: dict[str, str] = field(default_factory=dict)
+    created: set[str] = field(default_factory=set)
+    fixed: list[Finding] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    failed: dict[str, Failed] = field(default_factory=dict)
+    _baseline: tuple[Finding, ...] = ()
+    _origin: dict[Finding, Finding] = field(default_factory=dict)
+
+    def run(self, findings: Iterable[Finding]) -> None:
+        """Fix what can be fixed of these findings."""
+        waiting = sorted(dict.fromkeys(findings), key=lambda finding: finding.order)
+        if not any(self._asks(finding) for finding in waiting):
+            self._refuse_without_request(waiting)
+            return
+        self._baseline = tuple(self.relint({}))
+        for _ in range(ROUNDS):
+            waiting = self._round(self._refuse_without_request(waiting))
+            if not waiting:
+                return
+        self.refuse(waiting, f"other fixes overlap it, also after {ROUNDS} rounds")
+
+    def _asks(self, finding: Finding) -> bool:
+        return finding.fix is not None and (self.unsafe or not finding.fix.unsafe)
+
+    def refuse(self, findings: Iterable[Finding], reason: str) -> None:
+        """Note that these findings stay. They are named as the caller knows them."""
+        for finding in findings:
+            known = self._origin.get(finding, finding)
+            self.refused.append(
+                Refused(known.at.path if known.fix is None else known.fix.path, known, reason)
+            )
+
+    def _refuse_without_request(self, findings: Sequence[Finding]) -> list[Finding]:
+        for finding in findings:
+            if finding.fix is None:
+                self.refuse([finding], finding.no_fix or "no fix is known for it")
+            elif not self._asks(finding):
+                self.refuse([finding], "its fix changes a signature or picks a key: it needs --unsafe-fixes")
+        return [finding for finding in findings if self._asks(finding)]
+
+    def text(self, path: str) -> str:
+        """The text of a file as the run has it by now."""
+        return self.texts[path] if path in self.texts else self.text_of(path)
+
+    def _round(self, findings: Sequence[Finding]) -> list[Finding]:
+        proposals, waiting = self._proposals(findings)
+        accepted: list[_Proposal] = []
+        attempt = self._add(_units(proposals), accepted, None)
+        if attempt is None:
+            return waiting  # what they overlapped was refused
+        self.fixed += [self._origin.get(one, one) for each in accepted for one in each.findings]
+        self.created |= {
+            path for path in attempt.texts if path not in self.layout_files and path not in attempt.files
+        }
+        before = {path: self.text(path) for path in attempt.files}
+        self.texts |= attempt.texts
+        self._baseline = attempt.findings
+        return self._found_again(waiting, before, attempt)
+
+    # proposals
+
+    def _proposals(self, findings: Sequence[Finding]) -> tuple[list[_Proposal], list[Finding]]:
+        """The changes of this round, and the findings that must wait because their edits overlap others'."""
+        by_path: dict[str, dict[FixRequest, list[Finding]]] = {}
+        for finding in findings:
+            if finding.fix is not None:
+                by_path.setdefault(finding.fix.path, {}).setdefault(finding.fix, []).append(finding)
+        proposals: list[_Proposal] = []
+        waiting: list[Finding] = []
+        for path, requests in sorted(by_path.items()):
+            tree = self._tree(path)
+            if tree is None:
+                self.refuse([one for asked in requests.values() for one in asked], self.failed[path].error)
+                continue
+            name = _local_name(tree)
+            possible: list[_Proposal] = []
+            for request, asked in requests.items():
+                change = _change(tree, request, name)
+                if isinstance(change, Refusal):
+                    self.refuse(asked, change.reason)
+                else:
+                    possible.append(_Proposal(path, change, tuple(asked), name, request.get("module")))
+            chosen: list[_Proposal] = []
+            for each in sorted(possible, key=lambda each: (each.change.start, -each.change.end)):
+                if any(each.change.overlaps(other.change) for other in chosen):
+                    waiting += each.findings
+                else:
+                    chosen.append(each)
+            proposals += chosen
+        return proposals, waiting
+
+    def _tree(self, path: str) -> Tree | None:
+        try:
+            return Tree(self.text(path))
+        except (cst.ParserSyntaxError, ValueError, OSError, RecursionError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            self.failed[path] = Failed(path, f"cannot be parsed: {reason}")
+            return None
+
+    # proof
+
+    def _add(self, units: list[_Unit], accepted: list[_Proposal], best: _Attempt | None) -> _Attempt | None:
+        """Accept as many of the proposals as hold together with those accepted before."""
+        if not units:
+            return best
+        proposals = [each for unit in units for each in unit]
+        outcome = self._attempt([*accepted, *proposals])
+        if isinstance(outcome, _Attempt):
+            accepted += proposals
+            return outcome
+        if len(units) == 1:
+            for proposal in proposals:
+                self.refuse(proposal.findings, outcome.reason)
+            return best
+        half = len(units) // 2
+        best = self._add(units[:half], accepted, best)
+        return self._add(units[half:], accepted, best)
+
+    def _attempt(self, proposals: Sequence[_Proposal]) -> _Attempt | Refusal:
+        layout = Layout(self.layout_files | self.texts.keys(), self._maybe_text)
+        places = shared_history.placed(
+            {each.path: each.module for each in proposals if each.change.needs}, layout
+        )
+        texts = dict(self.texts)
+        files: dict[str, Assembled] = {}
+        for path in sorted({each.path for each in proposals}):
+            done = _assembled(
+                path, [each for each in proposals if each.path == path], self.text(path), layout, places
+            )
+            if isinstance(done, Refusal):
+                return done
+            files[path], texts[path] = done, done.text
+        for place in places.values():
+            if place.path not in layout.files:
+                texts[place.path] = shared_history.template()
+        after = tuple(self.relint(texts))
+        refusal = self._not_proven(proposals, after)
+        return _Attempt(texts, files, after) if refusal is None else refusal
+
+    def _maybe_text(self, path: str) -> str:
+        try:
+            return self.text(path)
+        except (OSError, ValueError):
+            return ""
+
+    def _not_proven(self, proposals: Sequence[_Proposal], after: Sequence[Finding]) -> Refusal | None:
+        had, has = Counter(map(_identity, self._baseline)), Counter(map(_identity, after))
+        new = has - had
+        for finding in after:
+            if _identity(finding) in new:
+                at = finding.at
+                return Refusal(
+                    f"it would bring {finding.code} on line {at.span.line} of {at.path}: {finding.message}"
+                )
+        asked = Counter(_identity(finding) for each in proposals for finding in each.findings)
+        for identity, count in asked.items():
+            if has[identity] > max(had[identity] - count, 0):
+                return Refusal(f"the edit does not make {identity[0]} go away")
+        return None
+
+    def _found_again(
+        self, waiting: Sequence[Finding], before: Mapping[str, str], attempt: _Attempt
+    ) -> list[Finding]:
+        """The findings that waited, as the lint of the new texts has them; those that are gone count as fixed."""
+        found: list[Finding] = []
+        for finding in waiting:
+            origin = self._origin.get(finding, finding)
+            alike = [each for each in attempt.findings if _identity(each) == _identity(finding)]
+            same = next((each for each in alike if self._is_moved(finding, each, before, attempt)), None)
+            if same is not None:
+                self._origin[same] = origin
+                found.append(same)
+            elif alike:
+                self.refuse([origin], "another fix changed this place; run again")
+            else:
+                self.fixed.append(origin)
+        return found
+
+    def _is_moved(self, old: Finding, new: Finding, before: Mapping[str, str], attempt: _Attempt) -> bool:
+        path = old.at.path
+        if path not in attempt.files:
+            return old.at.span == new.at.span
+        start = attempt.files[path].moved(offset(before[path], old.at.span.line, old.at.span.column))
+        return start == offset(attempt.texts[path], new.at.span.line, new.at.span.column)
+
+
+def _units(proposals: Sequence[_Proposal]) -> list[_Unit]:
+    units: dict[object, _Unit] = {}
+    for each in proposals:
+        emptied = each.change.emptied
+        key: object = each.change if emptied is None else emptied.name
+        units.setdefault((each.path, key), []).append(each)
+    return list(units.values())
+
+
+def _assembled(
+    path: str,
+    proposals: Sequence[_Proposal],
+    text: str,
+    layout: Layout,
+    places: Mapping[str, shared_history.Placed],
+) -> Assembled | Refusal:
+    def lines(needs: frozenset[str]) -> list[str]:
+        place = places.get(path)
+        if place is None or FUNCTION not in needs:
+            return []
+        name = proposals[0].name
+        if local_name(Tree(text), FUNCTION, place.stem) == name:
+            return []
+        renamed = "" if name == FUNCTION else f" as {name}"
+        return [f"from {place.module} import {FUNCTION}{renamed}"]
+
+    try:
+        return assembled(
+            text,
+            [each.change for each in proposals],
+            lines=lines,
+            is_local=lambda module: layout.is_local(path, module),
+            is_free=lambda name: not any(True for _ in layout.importers(path, name)),
+        )
+    except (cst.ParserSyntaxError, SyntaxError, ValueError) as error:
+        return Refusal(f"the edited file would not parse ({str(error).splitlines()[0]})")
+
+
+def _change(tree: Tree, request: FixRequest, name: str) -> Change | Refusal:
+    known = codemod(request.kind)
+    if known is None:
+        return Refusal(f"no fix of the kind `{request.kind}` exists")
+    change = known.rewrite(tree, request, Context({FUNCTION: name}))
+    if isinstance(change, Change) and not change.edits:
+        return Refusal("there is nothing to change")
+    return change
+
+
+def _local_name(tree: Tree) -> str:
+    """What the file calls, or is going to call, the generated function."""
+    known = next((stem for stem in STEMS if local_name(tree, FUNCTION, stem)), STEMS[0])
+    return free_name(tree, FUNCTION, known)
+
+
+def _identity(finding: Finding) -> Identity:
+    """What a finding is, wherever in its file it stands: edits move lines."""
+    return (finding.code, finding.at.path, finding.symbol)

@@ -1,0 +1,1 @@
+"""A report, written for people (`text`) and for programs (`json`)."""

@@ -1,0 +1,106 @@
+"""The report for programs: one JSON object, described by `schema.json` beside this module.
+
+Its `version` is raised when a reader of the earlier form could misread the new one.
+"""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from lcmemlint.findings import Finding, FixRequest, Step
+from lcmemlint.report.text import fixable, shown_path
+
+if TYPE_CHECKING:
+    from lcmemlint.engine import Crash, FileProblem, Report
+
+VERSION: Final = "1"
+
+
+def schema() -> object:
+    """The JSON Schema of the report."""
+    return json.loads(files("lcmemlint.report").joinpath("schema.json").read_text(encoding="utf-8"))
+
+
+def render(report: Report, *, start: Path) -> str:
+    """The report as one JSON object; paths are relative to `start`, lines and columns count from 1."""
+    safe, unsafe = fixable(report.findings)
+    whole = {
+        "version": VERSION,
+        "findings": [_finding(report, finding, start) for finding in report.findings],
+        "summary": {
+            "files": report.files,
+            "findings": len(report.findings),
+            "errors": report.count("error"),
+            "warnings": report.count("warning"),
+            "notes": report.count("note"),
+            "hidden": report.hidden,
+            "suppressed": report.suppressed,
+            "fixable": safe,
+            "unsafely_fixable": unsafe,
+        },
+        "problems": [
+            *(_problem(report, problem, start) for problem in report.problems),
+            *(_crash(crash) for crash in report.crashes),
+        ],
+    }
+    # ASCII only: a lone surrogate or a control character can break nobody's terminal or decoder.
+    return json.dumps(whole, indent=2) + "\n"
+
+
+def _finding(report: Report, finding: Finding, start: Path) -> dict[str, object]:
+    """One finding."""
+    span = finding.at.span
+    return {
+        "code": finding.code,
+        "path": shown_path(report.root, finding.at.path, start),
+        "line": span.line,
+        "column": span.column + 1,
+        "end_line": span.end_line,
+        "end_column": span.end_column + 1,
+        "message": finding.message,
+        "severity": finding.severity,
+        "confidence": finding.confidence,
+        "trace": [_step(report, step, start) for step in finding.because],
+        "fix": None if finding.fix is None else _fix(report, finding.fix, start),
+    }
+
+
+def _step(report: Report, step: Step, start: Path) -> dict[str, object]:
+    """One step of a proof."""
+    return {
+        "path": shown_path(report.root, step.at.path, start),
+        "line": step.at.span.line,
+        "column": step.at.span.column + 1,
+        "text": step.text,
+    }
+
+
+def _fix(report: Report, fix: FixRequest, start: Path) -> dict[str, object]:
+    """The repair that was asked for."""
+    return {
+        "kind": fix.kind,
+        "safe": not fix.unsafe,
+        "path": shown_path(report.root, fix.path, start),
+        "line": fix.span.line,
+        "column": fix.span.column + 1,
+        "end_line": fix.span.end_line,
+        "end_column": fix.span.end_column + 1,
+    }
+
+
+def _problem(report: Report, problem: FileProblem, start: Path) -> dict[str, object]:
+    """A file that could not be read; null is the place of a problem with the whole file."""
+    return {
+        "path": shown_path(report.root, problem.path, start),
+        "line": problem.line or None,
+        "column": problem.column + 1 if problem.line else None,
+        "message": problem.message,
+    }
+
+
+def _crash(crash: Crash) -> dict[str, object]:
+    """A bug of ours; it has no place in the user's files."""
+    return {"path": None, "line": None, "column": None, "message": f"{crash.code} crashed: {crash.error}"}

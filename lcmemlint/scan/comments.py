@@ -1,0 +1,62 @@
+"""Comments that silence findings, read from one comment at a time, whatever language the comment stands in."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from lcmemlint.facts import Ignore
+
+MENTIONED = re.compile(r"lcmemlint|noqa", re.IGNORECASE)
+"""A text without a match has no directive; cheaper than to look at each of its comments."""
+
+_DIRECTIVE = re.compile(
+    r"""
+    \#\s*
+    (?:
+        lcmemlint \s*:\s* (?P<ours> ignore-file | ignore ) (?! [\w-] ) (?: \s* \[ (?P<codes> [^\]\#]* ) \] )?
+      | noqa (?: \s*:\s* | \s+ (?= LCM ) ) (?P<noqa> [A-Z][A-Z0-9]* (?: [,\s]+ [A-Z]+[0-9]+ )* )
+    )
+    (?P<reason> [^\#]* )
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_CODE = re.compile(r"[A-Z]+[0-9]*", re.IGNORECASE)
+_NOT_REASON = " \t\r\n\f-–—:,;."
+
+
+def ignores_in(comment: str, line: int, column: int, alone: bool) -> tuple[Ignore, ...]:
+    """The directives of one comment, left to right; `comment` begins with its `#`.
+
+    Several may share a comment (`# type: ignore  # noqa: LCM101`). A `noqa` without one of our codes is
+    another tool's business. Codes are upper case whatever the comment says; a reason ends at the next `#`.
+    """
+    if MENTIONED.search(comment) is None:
+        return ()
+    return tuple(
+        ignore
+        for found in _DIRECTIVE.finditer(comment)
+        if (ignore := _ignore(found, line, column, alone)) is not None
+    )
+
+
+def _ignore(found: re.Match[str], line: int, column: int, alone: bool) -> Ignore | None:
+    written = found["noqa"] if found["ours"] is None else found["codes"]
+    codes = tuple(code.upper() for code in _CODE.findall(written or ""))
+    kind: Literal["ignore", "ignore-file", "noqa"] = "noqa"
+    if found["ours"] is None:
+        codes = tuple(code for code in codes if code.startswith("LCM"))
+        if not codes:
+            return None
+    else:
+        kind = "ignore-file" if found["ours"].lower() == "ignore-file" else "ignore"
+    end = found.start() + len(found.group().rstrip())
+    return Ignore(
+        line=line,
+        column=column + found.start(),
+        end_column=column + end,
+        alone=alone,
+        kind=kind,
+        codes=codes,
+        reason=found["reason"].strip(_NOT_REASON),
+    )

@@ -1,0 +1,112 @@
+"""Texts nested so deeply that LibCST's native parser would overflow the stack, which kills the process.
+
+It takes about a thousand brackets, or several thousand links of one expression. Python itself refuses more
+than 200 nested brackets, so nothing that runs is lost. A cheap bound clears nearly all texts; only the others
+are looked at closely.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from lcmemlint.facts import Problem
+
+_Result = TypeVar("_Result")
+
+_MOST_BRACKETS = 200
+_MOST_LINKS = 3000
+_SUSPECT_BRACKETS = 100
+
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
+_LINKS = (".", "+", "-", "*", "/", "%", "|", "&", "^", "~", "@", "<<", ">>")
+_WORD_LINKS = ("or ", "and ", "not ", "else ", "lambda", "elif ", "await ", "yield ")
+
+_TOKEN = re.compile(
+    r"""
+    \#[^\r\n]* | \\\r?\n
+  | '''(?:[^\\']+|\\.|'(?!''))*(?:'''|\Z) | \"\"\"(?:[^\\"]+|\\.|"(?!""))*(?:\"\"\"|\Z)
+  | '(?:[^\\'\n]+|\\.)*' | "(?:[^\\"\n]+|\\.)*"
+  | (?P<open> [(\[{] ) | (?P<close> [)\]}] ) | (?P<next> [,;\r\n] )
+  | (?P<elif> \belif\b ) | (?P<link> [-.+*/%|&^~@]|<<|>>|\b(?:or|and|not|else|lambda|await|yield)\b )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def too_deep(text: str) -> Problem | None:
+    """The place where the text becomes too deep to be parsed, or None."""
+    if not _looks_deep(text):
+        return None
+    depths = [0]  # links in the current item of each open bracket
+    links = elifs = 0
+    for found in _TOKEN.finditer(text):
+        what = found.lastgroup
+        if what == "open":
+            depths.append(0)
+        elif what == "close":
+            if len(depths) > 1:
+                links -= depths.pop()
+        elif what == "link":
+            depths[-1] += 1
+            links += 1
+        elif what == "next" and (len(depths) == 1 or found[0] == ","):
+            links -= depths[-1]
+            depths[-1] = 0
+        elif what == "elif":
+            elifs += 1
+        if len(depths) > _MOST_BRACKETS or links > _MOST_LINKS or elifs > _MOST_LINKS:
+            line = text.count("\n", 0, found.start()) + 1
+            return Problem(
+                line, found.start() - text.rfind("\n", 0, found.start()) - 1, "nested too deeply to be read"
+            )
+    return None
+
+
+def _looks_deep(text: str) -> bool:
+    if sum(map(text.count, _LINKS)) + sum(map(text.count, _WORD_LINKS)) > _MOST_LINKS:
+        return True
+    brackets = text.encode("ascii", "ignore").translate(None, _NOT_BRACKETS)
+    for _ in range(_SUSPECT_BRACKETS):
+        inner = brackets.replace(b"()", b"").replace(b"[]", b"").replace(b"{}", b"")
+        if len(inner) == len(brackets):
+            break
+        brackets = inner
+    return len(brackets) > _SUSPECT_BRACKETS
+
+
+_ONE_AT_A_TIME = threading.Lock()  # the recursion limit belongs to the whole interpreter
+_ROOM = 256 * 1024 * 1024
+_FRAMES = 60_000
+
+
+def with_room(work: Callable[[str], _Result], text: str) -> _Result:
+    """`work(text)` on a stack that is large and the same wherever it is called from.
+
+    Whether Python's recursion limit is reached depends on how deep the caller is, and facts must not.
+    """
+    results: list[_Result] = []
+    errors: list[Exception] = []
+
+    def run() -> None:
+        try:
+            results.append(work(text))
+        except Exception as error:
+            errors.append(error)
+
+    with _ONE_AT_A_TIME:
+        limit, size = sys.getrecursionlimit(), threading.stack_size(_ROOM)
+        sys.setrecursionlimit(max(limit, _FRAMES))
+        try:
+            thread = threading.Thread(target=run)
+            thread.start()
+            thread.join()
+        finally:
+            sys.setrecursionlimit(limit)
+            threading.stack_size(size)
+    if errors:
+        raise errors[0]
+    return results[0]

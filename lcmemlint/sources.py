@@ -1,0 +1,401 @@
+"""Which files a project has, and what is in them: one walk that serves everything.
+
+The project root is what is analysed, so it is found first (`project_root`); `walk` lists its Python files,
+notebooks and candidate manifests in one go, honouring `.gitignore` and the excluded folders;
+`read` gives a file's bytes or says in one line why it cannot; `decode` turns bytes into text as Python does.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import stat
+import tokenize
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pathspec import GitIgnoreSpec
+
+from lcmemlint.config import DEDICATED, SHARED, Config, Role, has_table
+from lcmemlint.errors import LcmemlintError, UsageError
+from lcmemlint.facts import Problem
+
+LARGEST: Final = 10 * 1024 * 1024
+"""Bytes; a bigger Python file is data that somebody generated, and would hold up the whole run."""
+
+DEFAULT_EXCLUDES: Final = frozenset(
+    {
+        ".bzr", ".direnv", ".eggs", ".git", ".hg", ".idea", ".ipynb_checkpoints", ".lcmemlint_cache",
+        ".mypy_cache", ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype", ".ruff_cache", ".svn",
+        ".terraform", ".tox", ".venv", ".vscode", "__pycache__", "__pypackages__", "_build",
+        "bower_components", "build", "buck-out", "dist", "env.bak", "node_modules", "site-packages", "venv",
+        "venv.bak",
+    }
+)  # fmt: skip
+"""Folders that hold no source of the project's own, by name."""
+
+MANIFEST_SUFFIXES: Final = (
+    ".bicep", ".cfg", ".conf", ".containerfile", ".dockerfile", ".hcl", ".ini", ".j2", ".json", ".nomad",
+    ".service", ".sh", ".tf", ".tfvars", ".toml", ".tpl", ".yaml", ".yml",
+)  # fmt: skip
+MANIFEST_NAMES: Final = frozenset(
+    {"containerfile", "dockerfile", "makefile", "procfile", "pipfile", "justfile", "supervisord.conf"}
+)
+MANIFEST_PREFIXES: Final = ("dockerfile.", "containerfile.", "procfile.", "requirements", ".env")
+
+TEST_FOLDERS: Final = frozenset({"test", "tests", "testing"})
+SCRIPT_FOLDERS: Final = frozenset({"bin", "scripts"})
+SCRIPT_NAMES: Final = frozenset({"setup.py", "noxfile.py", "tasks.py", "fabfile.py"})
+
+
+class UnreadableText(LcmemlintError):
+    """Bytes that are not the text they claim to be; the message has no path, the caller knows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One Python file. `path` is relative to the root and written with `/`."""
+
+    path: str
+    data: bytes
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files of a project, all relative to `root`, sorted; none of them has been opened."""
+
+    root: Path
+    python: tuple[str, ...]
+    notebooks: tuple[str, ...]
+    manifests: tuple[str, ...]
+
+
+def project_root(paths: Sequence[Path]) -> Path:
+    """The folder that is analysed when `paths` are asked for.
+
+    From their common folder upwards: the nearest that is marked as ours (`lcmemlint.toml`,
+    `[tool.lcmemlint]`) or as a repository (`.git`); else the nearest with a pyproject.toml; else itself.
+    """
+    folders = [path if path.is_dir() else path.parent for path in map(absolute, paths)]
+    common = Path(os.path.commonpath(folders)) if folders else Path.cwd()
+    line = (common, *common.parents)
+    for folder in line:
+        marked = (folder / DEDICATED).is_file() or (folder / ".git").exists()
+        if marked or has_table(folder / SHARED):
+            return folder
+    return next((folder for folder in line if (folder / SHARED).is_file()), common)
+
+
+def absolute(path: Path) -> Path:
+    """Absolute without following symbolic links: the user's own spelling of a place stays."""
+    return Path(os.path.abspath(path))
+
+
+def relative(root: Path, path: Path) -> str:
+    """`path` as the project knows it; "" is the root itself."""
+    try:
+        found = absolute(path).relative_to(root).as_posix()
+    except ValueError:
+        raise UsageError(f"{path}: is not inside the project root {root}; start in a common folder") from None
+    return "" if found == "." else found
+
+
+def walk(root: Path, config: Config, *, named: Sequence[str] = ()) -> Tree:
+    """Every file of the project, and whatever `named` (relative paths) asks for by name.
+
+    A file or folder that the user names is looked at even if it is excluded or ignored by git.
+    """
+    walker = _Walker(root, config)
+    found = set(walker.under(""))
+    for path in named:
+        full = root / path
+        if full.is_file():
+            found.add(path)
+        elif full.is_dir() and path not in walker.seen:
+            found.update(walker.under(path))
+    ordered = sorted(found)
+    return Tree(
+        root=root,
+        python=tuple(path for path in ordered if path.endswith((".py", ".pyw"))),
+        notebooks=tuple(path for path in ordered if path.endswith(".ipynb")),
+        manifests=tuple(path for path in ordered if looks_like_manifest(path)),
+    )
+
+
+def manifest_paths(root: Path, config: Config) -> tuple[str, ...]:
+    """The files that may say how the app is deployed, from the same walk."""
+    return walk(root, config).manifests
+
+
+class _Walker:
+    """Walks folders with `os.scandir`; `seen` are the folders it has been in."""
+
+    def __init__(self, root: Path, config: Config) -> None:
+        self.root = root
+        self.inside = os.path.realpath(root) + os.sep
+        self.names = DEFAULT_EXCLUDES if config.exclude is None else frozenset({".git"})
+        own = [*(config.exclude or ()), *config.extend_exclude]
+        self.own = GitIgnoreSpec.from_lines(own) if own else None
+        self.gitignore = config.respect_gitignore
+        self.seen: set[str] = set()
+
+    def under(self, start: str) -> Iterator[str]:
+        """The paths of the files in a folder and below."""
+        ignores: tuple[_Ignores, ...] = self._above() if self.gitignore and not start else ()
+        pending = [(start, ignores)]
+        while pending:
+            folder, ignores = pending.pop()
+            self.seen.add(folder)
+            for entry, path, is_folder, inner in self._entries(folder, ignores):
+                if is_folder:
+                    pending.append((path, inner))
+                elif entry.is_file(follow_symlinks=False) or self._is_inner_link(entry):
+                    yield path
+
+    def _entries(
+        self, folder: str, ignores: tuple[_Ignores, ...]
+    ) -> Iterator[tuple[os.DirEntry[str], str, bool, tuple[_Ignores, ...]]]:
+        """What is in one folder and not excluded. A folder that cannot be listed is as good as empty."""
+        prefix = f"{folder}/" if folder else ""
+        try:
+            with os.scandir(self.root / folder) as listing:
+                entries = list(listing)
+        except OSError:
+            return
+        names = {entry.name for entry in entries}
+        if folder and "pyvenv.cfg" in names:
+            return  # a virtual environment, whatever it is called
+        if self.gitignore and ".gitignore" in names:
+            own = _ignores(self.root / folder / ".gitignore", prefix)
+            ignores = ignores if own is None else (own, *ignores)
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            path = prefix + entry.name
+            if not is_folder and not is_wanted(entry.name):
+                continue
+            if is_folder and (entry.name in self.names or entry.name.endswith(".egg-info")):
+                continue
+            asked = f"{path}/" if is_folder else path
+            if (self.own is not None and self.own.match_file(asked)) or _is_ignored(asked, ignores):
+                continue
+            if not _is_text(path):
+                continue
+            yield entry, path, is_folder, ignores
+
+    def _is_inner_link(self, entry: os.DirEntry[str]) -> bool:
+        """A symbolic link to a regular file inside the project: one that leads out is a stranger's file."""
+        try:
+            return (
+                entry.is_symlink()
+                and stat.S_ISREG(entry.stat().st_mode)
+                and os.path.realpath(entry.path).startswith(self.inside)
+            )
+        except OSError:
+            return False
+
+    def _above(self) -> tuple[_Ignores, ...]:
+        """The `.gitignore`s of the folders around the root, up to the repository's own.
+
+        If they ignore the root itself, then whoever asks for it means it, and they do not count.
+        """
+        if (self.root / ".git").exists():
+            return ()
+        found: list[_Ignores] = []
+        inner = ""
+        for folder in self.root.parents:
+            inner = f"{self.root.relative_to(folder).as_posix()}/"
+            own = _ignores(folder / ".gitignore", "", inner)
+            if own is not None and own.spec.match_file(inner):
+                return ()
+            found.extend([] if own is None else [own])
+            if (folder / ".git").exists():
+                return tuple(found)
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignores:
+    """One `.gitignore`: paths lose `strip` and gain `add` before they are matched."""
+
+    spec: GitIgnoreSpec
+    strip: str
+    add: str
+
+
+def _ignores(file: Path, strip: str, add: str = "") -> _Ignores | None:
+    """A `.gitignore`, None if it is not there or not readable; lines that are no patterns do not count."""
+    try:
+        lines = file.read_bytes().decode("utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    try:
+        return _Ignores(GitIgnoreSpec.from_lines(lines), strip, add)
+    except ValueError:
+        return _Ignores(GitIgnoreSpec.from_lines(_valid(lines)), strip, add)
+
+
+def _valid(lines: Iterable[str]) -> Iterator[str]:
+    """The lines that are patterns on their own."""
+    for line in lines:
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError:
+            continue
+        yield line
+
+
+def _is_ignored(path: str, ignores: Iterable[_Ignores]) -> bool:
+    """What the nearest `.gitignore` that has an opinion says."""
+    for one in ignores:
+        decided = one.spec.check_file(one.add + path[len(one.strip) :]).include
+        if decided is not None:
+            return decided
+    return False
+
+
+def _is_text(path: str) -> bool:
+    """Whether the name can be printed; a name that is no UTF-8 can be in no import either."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_wanted(name: str) -> bool:
+    """Whether a file of this name could matter at all."""
+    return name.endswith((".py", ".pyw", ".ipynb")) or looks_like_manifest(name)
+
+
+def looks_like_manifest(path: str) -> bool:
+    """A file that may say how the app is built, configured or run."""
+    name = path.rpartition("/")[2].lower()
+    return (
+        name.endswith(MANIFEST_SUFFIXES) or name in MANIFEST_NAMES or name.startswith(MANIFEST_PREFIXES)
+    ) and not name.endswith((".py", ".pyw", ".ipynb"))
+
+
+def looks_like_test(path: str) -> bool:
+    """A test, by folder or by name."""
+    *folders, name = path.split("/")
+    return (
+        not TEST_FOLDERS.isdisjoint(folders)
+        or name == "conftest.py"
+        or (name.startswith("test_") and name.endswith(".py"))
+        or name.endswith("_test.py")
+    )
+
+
+def looks_like_migration(path: str) -> bool:
+    """A database migration (Alembic, Django)."""
+    folders = path.split("/")[:-1]
+    return "migrations" in folders or ("versions" in folders and "alembic" in folders)
+
+
+def looks_like_script(path: str) -> bool:
+    """A file that somebody runs by hand, by folder or by name."""
+    *folders, name = path.split("/")
+    return not SCRIPT_FOLDERS.isdisjoint(folders) or name in SCRIPT_NAMES
+
+
+def looks_like_notebook(path: str) -> bool:
+    """A notebook."""
+    return path.endswith(".ipynb")
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFinder:
+    """Says what a file is for: the user's own word first, else a guess from its path."""
+
+    own: tuple[tuple[GitIgnoreSpec, Role], ...]
+
+    @classmethod
+    def of(cls, config: Config) -> RoleFinder:
+        """The one for these settings; of two patterns that match, the later wins."""
+        pairs: list[tuple[str, Role]] = [(glob, "test") for glob in config.test_paths]
+        pairs.extend(config.roles)
+        return cls(tuple((GitIgnoreSpec.from_lines([glob]), role) for glob, role in reversed(pairs)))
+
+    def role(self, path: str) -> Role:
+        """The role of one file."""
+        for spec, role in self.own:
+            if spec.match_file(path):
+                return role
+        if looks_like_notebook(path):
+            return "notebook"
+        if looks_like_test(path):
+            return "test"
+        if looks_like_migration(path):
+            return "migration"
+        return "script" if looks_like_script(path) else "app"
+
+
+def read(root: Path, path: str) -> bytes | Problem:
+    """The bytes of a file, or why there are none. Never waits on a pipe or device."""
+    full = root / path
+    try:
+        found = full.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return Problem(0, 0, "is not a regular file, so it is not read")
+        if found.st_size > LARGEST:
+            size = found.st_size / (1024 * 1024)
+            return Problem(
+                0, 0, f"is {size:.0f} MB, more than the {LARGEST >> 20} MB that are read; exclude it"
+            )
+        return full.read_bytes()
+    except OSError as error:
+        return Problem(0, 0, f"cannot be read: {error.strerror or error}")
+
+
+def decode(data: bytes) -> tuple[str, str, bool]:
+    """The text, the name of its encoding, and whether it began with a byte order mark.
+
+    As Python reads a source file (PEP 263), but newlines stay as they are. Raises `UnreadableText`.
+    """
+    bom = data.startswith(codecs.BOM_UTF8)
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+        text = data[len(codecs.BOM_UTF8) if bom else 0 :].decode(encoding)
+    except SyntaxError as error:
+        raise UnreadableText(str(error.msg or error)) from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UnreadableText(
+            f"line {line} is not {encoding}; save the file as UTF-8 or name its encoding in the first line"
+        ) from error
+    except LookupError as error:
+        raise UnreadableText(f"`{encoding}` is not a text encoding") from error
+    return text, encoding, bom
+
+
+def binary(data: bytes) -> Problem | None:
+    """Why these bytes are no text whatever the encoding, None if they may be."""
+    zero = data.find(b"\0")
+    return None if zero < 0 else Problem(0, 0, f"is not text: it has a NUL byte at offset {zero}")
+
+
+def text_of(data: bytes) -> str | Problem:
+    """The text of a Python file, or why it is none."""
+    problem = binary(data)
+    if problem is not None:
+        return problem
+    try:
+        return decode(data)[0]
+    except UnreadableText as error:
+        return Problem(0, 0, str(error))
+
+
+def matches(globs: Iterable[str], path: str) -> bool:
+    """Whether a path matches one of the patterns, in the way of `.gitignore`."""
+    return GitIgnoreSpec.from_lines(globs).match_file(path)
+
+
+def roles_of(paths: Iterable[str], config: Config) -> Mapping[str, Role]:
+    """The role of every path."""
+    finder = RoleFinder.of(config)
+    return {path: finder.role(path) for path in paths}

@@ -1,0 +1,240 @@
+"""The shape of the code, read from its imports: they point downwards only (DESIGN §3)."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "lcmemlint"
+MODULES = tuple(sorted(path for path in PACKAGE.rglob("*.py") if "templates" not in path.parts))
+
+ALLOWED: dict[str, frozenset[str]] = {
+    # part: the parts that it may import; a part is a module of the package or a folder of it
+    "values": frozenset(),
+    "facts": frozenset({"values"}),
+    "findings": frozenset({"values"}),
+    "errors": frozenset(),
+    "scan": frozenset({"values", "facts", "errors"}),
+    "config": frozenset({"errors", "findings"}),
+    "sources": frozenset({"config", "errors", "facts"}),
+    "catalogue": frozenset({"errors"}),
+    "rulebook": frozenset({"catalogue", "errors", "findings"}),
+    "deploy": frozenset({"values", "facts", "findings", "errors", "catalogue"}),
+    "link": frozenset({"values", "facts", "findings", "errors", "catalogue", "deploy"}),
+    "checks": frozenset({"values", "findings", "link", "catalogue"}),
+    "store": frozenset({"values", "facts", "errors"}),
+    "workers": frozenset({"values", "facts", "errors", "scan", "store"}),
+    "suppress": frozenset({"values", "facts", "findings", "config", "sources"}),
+    "engine": frozenset(
+        {
+            "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
+            "deploy", "link", "checks", "store", "workers", "suppress",
+        }
+    ),
+    "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link"}),
+    "report": frozenset({"values", "findings", "errors", "engine", "rulebook", "config"}),
+    "cli": frozenset(
+        {
+            "__init__", "values", "findings", "errors", "config", "sources", "engine", "report", "rulebook",
+            "fixes", "link", "scan",
+        }
+    ),
+    "lsp": frozenset({"values", "findings", "errors", "config", "engine", "report", "rulebook", "fixes"}),
+    "__init__": frozenset({"engine", "findings"}),
+    "__main__": frozenset({"cli"}),
+}  # fmt: skip
+
+HOMES = {
+    "libcst": {"scan", "fixes"},
+    "yaml": {"deploy/documents.py"},
+    "click": {"cli.py"},
+    "pathspec": {"sources.py"},
+}
+"""Where the packages of others may be imported: a folder or a file."""
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).as_posix()
+
+
+def part_of(path: Path) -> str:
+    """The part that a module belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Every dotted name that a module imports, at any depth."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name_of(path)}: a relative import hides where it goes"
+            module = node.module or ""
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_downwards(path: Path) -> None:
+    """
+    What a part may know is written in one table.
+    """
+    part = part_of(path)
+    for dotted in imported(path):
+        if not dotted.startswith("lcmemlint"):
+            continue
+        target = dotted.split(".")[1]
+        target = target if target in ALLOWED else "__init__"
+        assert target == part or target in ALLOWED[part], f"{name_of(path)} imports {dotted}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_packages_of_others_are_imported_at_home_only(path: Path) -> None:
+    """
+    libcst is slow to import, yaml and click have better places to be wrapped in.
+    """
+    for dotted in imported(path):
+        homes = HOMES.get(dotted.split(".")[0])
+        if homes is not None:
+            assert {name_of(path), part_of(path)} & homes, f"{name_of(path)} imports {dotted}"
+
+
+def module_names(tree: ast.Module) -> Iterator[str]:
+    """The names that the body of a module assigns, also under `if` and `try`."""
+    pending: list[ast.stmt] = list(tree.body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Assign):
+            yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            yield node.target.id
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            pending.extend(child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt))
+
+
+MUTATORS = frozenset(
+    {
+        "add", "append", "appendleft", "clear", "discard", "extend", "insert", "pop", "popitem", "popleft",
+        "remove", "reverse", "setdefault", "sort", "update",
+    }
+)  # fmt: skip
+
+
+def mutated(node: ast.AST) -> Iterator[ast.expr]:
+    """The objects that a statement or call changes in place."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
+        yield node.func.value
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign | ast.Delete):
+        targets = node.targets
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+        targets = [node.target]
+    yield from (target.value for target in targets if isinstance(target, ast.Subscript | ast.Attribute))
+
+
+def local_names(function: ast.AST) -> set[str]:
+    """The names that a function binds itself: they are not those of the module."""
+    bound = {one.arg for one in ast.walk(function) if isinstance(one, ast.arg)}
+    return bound | {
+        one.id for one in ast.walk(function) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
+    }
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_mutable_state_in_modules(path: Path) -> None:
+    """
+    Tables at the top of a module are never changed, and there is no `global`: two runs in one process
+    cannot see each other.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = set(module_names(tree))
+    for function in ast.walk(tree):
+        assert not isinstance(function, ast.Global), f"{name_of(path)}:{function.lineno}: global"
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            continue
+        outer = names - local_names(function)
+        for node in ast.walk(function):
+            for changed in mutated(node):
+                is_ours = isinstance(changed, ast.Name) and changed.id in outer
+                assert not is_ours, f"{name_of(path)}:{changed.lineno}: changes {ast.unparse(changed)}"
+
+
+ALLOWED_BROAD = frozenset({"engine.py", "cli.py", "scan/nesting.py"})
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_bare_except(path: Path) -> None:
+    """
+    Our own bugs are caught in the engine (a check, a scan) and in the command, nowhere else; `nesting`
+    only carries an exception from its thread to the caller's.
+    """
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ExceptHandler):
+            caught = "" if node.type is None else ast.unparse(node.type)
+            broad = caught in {"", "Exception", "BaseException"} and not isinstance(node.body[-1], ast.Raise)
+            assert not broad or name_of(path) in ALLOWED_BROAD, f"{name_of(path)}:{node.lineno}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_modules_and_public_names_have_docstrings(path: Path) -> None:
+    """
+    The first line says what comes out.
+    """
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    assert ast.get_docstring(tree) is not None or not tree.body
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name[0] != "_":
+            # A check is told by its module's first line.
+            if part_of(path) == "checks" and node.name == "check":
+                continue
+            assert ast.get_docstring(node), f"{name_of(path)}:{node.lineno}: {node.name}"
+
+
+def loaded_by(code: str, cwd: Path) -> set[str]:
+    """The modules that a fresh interpreter has loaded after running some code."""
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"{code}\nimport sys; print('\\n'.join(sorted(sys.modules)), file=sys.stderr)",
+        ],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(told.stderr.splitlines())
+
+
+def test_importing_the_package_costs_nothing(tmp_path: Path) -> None:
+    """
+    `import lcmemlint` loads neither libcst nor click nor the engine.
+    """
+    assert not {"libcst", "click", "yaml", "lcmemlint.engine"} & loaded_by("import lcmemlint", tmp_path)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["--explain", "LCM101"], ["--list-rules"]])
+def test_quick_answers_load_little(arguments: list[str], tmp_path: Path) -> None:
+    """
+    What needs no analysis loads no parser.
+    """
+    code = f"from lcmemlint.cli import main\ntry: main({arguments!r})\nexcept SystemExit: pass"
+
+    assert not {"libcst", "yaml", "lcmemlint.engine"} & loaded_by(code, tmp_path)
+
+
+def test_a_tree_without_langchain_loads_no_parser(tmp_path: Path) -> None:
+    """
+    Silence costs nothing: not even for a file that is named.
+    """
+    (tmp_path / "app.py").write_text("import flask\n")
+    code = "from lcmemlint.cli import main\ntry: main(['.', 'app.py'])\nexcept SystemExit: pass"
+
+    assert "libcst" not in loaded_by(code, tmp_path)
