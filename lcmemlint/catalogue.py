@@ -129,6 +129,12 @@ class Component:
     setup: bool = False
     """It fails, or reads nothing, until one of `setup_methods` has run once."""
     setup_methods: tuple[str, ...] = ()
+    setup_on_enter: bool = False
+    """Entering it as a context manager runs its setup."""
+    connection_argument: str | None = None
+    """The constructor's first argument: an open connection, pool or client, never its address."""
+    async_argument: str | None = None
+    """The argument that makes it work async only; without it, it works sync only."""
     needs_loop: bool = False
     """The constructor needs a running event loop, so it cannot be built while a module is imported."""
     needs_redis_modules: bool = False
@@ -236,6 +242,8 @@ class SessionWords:
     """Dotted function → source of ids that are new at every call."""
     process: Mapping[str, IdSource]
     """Dotted function → source of ids that are one per process, host or connection."""
+    openers: Mapping[str, IdSource]
+    """Dotted function or class → source of what opens a connection; the row's id says whether it is a pool."""
     config_keys: tuple[str, ...]
     """Keys of `configurable` that select a conversation."""
     key_names: tuple[str, ...]
@@ -252,6 +260,8 @@ class SessionWords:
     run_async: frozenset[str]
     state_sync: frozenset[str]
     state_async: frozenset[str]
+    rebind: frozenset[str]
+    """Methods that give the same chain, agent or graph with a configuration bound to it."""
     history_write: frozenset[str]
     history_read: frozenset[str]
     history_clear: frozenset[str]
@@ -527,6 +537,9 @@ def _component(row: Row) -> Component:
         factories=of.texts("factories"),
         setup=of.flag("setup"),
         setup_methods=of.texts("setup_methods") or (("setup", "asetup") if of.flag("setup") else ()),
+        setup_on_enter=of.flag("setup_on_enter"),
+        connection_argument=of.maybe_text("connection_argument"),
+        async_argument=of.maybe_text("async_argument"),
         needs_loop=of.flag("needs_loop"),
         needs_redis_modules=of.flag("needs_redis_modules"),
         snapshot=of.flag("snapshot"),
@@ -621,11 +634,11 @@ def _session(table: Row) -> SessionWords:
             "headers",
             "connection_attributes",
         ),
-        "invoke": ("run_sync", "run_async", "state_sync", "state_async"),
+        "invoke": ("run_sync", "run_async", "state_sync", "state_async", "rebind"),
         "history": ("write", "read", "clear", "asynchronous"),
         "dev": ("variables", "values", "production_values"),
     }
-    _Fields(table, "session.toml").reject_unknown(frozenset({"fresh", "process", *sections}))
+    _Fields(table, "session.toml").reject_unknown(frozenset({"fresh", "process", "opener", *sections}))
     of: dict[str, _Fields] = {}
     for section, words in sections.items():
         value = table.get(section)
@@ -641,6 +654,7 @@ def _session(table: Row) -> SessionWords:
     return SessionWords(
         fresh=_id_sources(table.get("fresh", []), "fresh"),
         process=_id_sources(table.get("process", []), "process"),
+        openers=_id_sources(table.get("opener", []), "opener"),
         config_keys=keys.texts("config_keys"),
         key_names=keys.texts("names"),
         key_suffixes=keys.texts("suffixes"),
@@ -652,6 +666,7 @@ def _session(table: Row) -> SessionWords:
         run_async=frozenset(invoke.texts("run_async")),
         state_sync=frozenset(invoke.texts("state_sync")),
         state_async=frozenset(invoke.texts("state_async")),
+        rebind=frozenset(invoke.texts("rebind")),
         history_write=frozenset(history.texts("write")),
         history_read=frozenset(history.texts("read")),
         history_clear=frozenset(history.texts("clear")),

@@ -345,11 +345,8 @@ def _serverless_unit(tree: Tree, path: str, document: Node, name: str, node: Nod
         *settings_of(path, node.get("environment")),
     ]
     shown = tree.node_spot(path, node.key("handler"))
-    also = tuple(
-        tree.node_spot(path, node.get(key))
-        for key in ("provisionedConcurrency", "reservedConcurrency")
-        if node.get(key)
-    )
+    counts = (node.get(key) for key in ("provisionedConcurrency", "reservedConcurrency"))
+    also = tuple(tree.node_spot(path, count) for count in counts if (count.whole or 0) >= 2)
     return Unit(
         name,
         "serverless",

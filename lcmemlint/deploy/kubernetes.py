@@ -134,13 +134,14 @@ def _scale(tree: Tree, resource: Resource, group: Group) -> _Scale:
         return _Scale(ONE, None)
     path, own = resource.find("spec", "replicas")
     own_spot = tree.node_spot(path, own) if own else None
+    also = (own_spot,) if own_spot and (own.whole or 0) >= 2 else ()
     scaler = _scaler(resource, group)
     if scaler is not None:
         instances, spot = _bounds(tree, scaler)
-        return _Scale(instances, spot, (own_spot,) if own_spot else ())
+        return _Scale(instances, spot, also)
     if resource.replicas is not None:
         node, spot = resource.replicas
-        return _Scale(_number(node), spot, (own_spot,) if own_spot else ())
+        return _Scale(_number(node), spot)
     for act in acts(tree):
         count = act.number("--replicas")
         if (
@@ -148,7 +149,7 @@ def _scale(tree: Tree, resource: Resource, group: Group) -> _Scale:
             and count
             and resource.name in {n.rpartition("/")[2] for n in act.names}
         ):
-            return _Scale(Range(count[0], count[0]), count[1], (own_spot,) if own_spot else ())
+            return _Scale(Range(count[0], count[0]), count[1], also)
     if resource.unset or own_spot is None:
         return _Scale(ONE if not resource.unset else Range(1, "unknown"), None)
     return _Scale(_number(own), own_spot)

@@ -97,7 +97,7 @@ class Workload:
     instances_at: Spot | None = None
     processes_at: Spot | None = None
     also: tuple[Spot, ...] = ()
-    """Other lines that hold a number of the same workload."""
+    """Other lines of the same workload that ask for several, such as the ``replicas`` that an autoscaler replaces."""
     program: str = ""
     """The server or interpreter that the command starts, "" if that is not known."""
     command: tuple[str, ...] = ()

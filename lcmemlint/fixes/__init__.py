@@ -4,6 +4,9 @@
 yields a ``Change`` (edits as stretches of text to replace) or a ``Refusal`` (a reason). ``rounds`` puts
 changes together, lints the result and keeps what holds; ``run`` is the only module that reads and writes files.
 
+A request is refused, never half carried out: ``Refused.reason`` says in the user's own names what stands in the
+way. What a codemod can see in its file it decides itself; what other files do, the linker must say in ``params``.
+
 The requests that the linker may write, by ``kind``; every param is text, a missing one counts as ``""``.
 All kinds take ``module``, optional: the dotted name under which the file is imported or started (``app.main`` in
 ``uvicorn app.main:app``), when no import in the project shows it.

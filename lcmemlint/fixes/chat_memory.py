@@ -12,7 +12,7 @@ from lcmemlint.fixes.edits import Change, Context, Edit, Edits, Refusal
 from lcmemlint.fixes.keys import history_call
 from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.seeding import seeded
-from lcmemlint.fixes.trees import Tree, dotted, resolved
+from lcmemlint.fixes.trees import Tree, dotted, resolved, walk
 
 BUFFERS = frozenset({"ConversationBufferMemory", "ConversationBufferWindowMemory"})
 """Memories that keep their whole state in ``chat_memory``."""
@@ -62,8 +62,10 @@ def class_of(tree: Tree, call: cst.Call, request: FixRequest) -> str:
     """
     known = request.get("class") or resolved(tree, call.func) or ""
     module, _, name = known.rpartition(".")
-    is_known = bool(request.get("class")) or not module or module.startswith("langchain")
-    return name if is_known else ""
+    if request.get("class") or module.startswith("langchain"):
+        return name
+    is_own = any(found.name.value == name for found in walk(tree.module, cst.ClassDef))
+    return "" if module or (is_own and name in BUFFERS | HISTORIES) else name
 
 
 def with_history(tree: Tree, call: cst.Call, history: str) -> Edits | Refusal:

@@ -190,6 +190,8 @@ class Evaluator:
         self.names = {path: FileNames(facts) for path, facts in self.files.items()}
         self.collections: list[Site] = []
         self.fills: dict[tuple[str, int, str], dict[tuple[str, int, int], Site]] = defaultdict(dict)
+        self.called_from: dict[FunctionOf, set[tuple[str, int]]] = defaultdict(set)
+        self.filled_from: dict[tuple[str, int, str], set[tuple[str, int]]] = defaultdict(set)
         self.attributes: dict[tuple[Object, str], dict[tuple[str, int, int], Site]] = defaultdict(dict)
         self.items: dict[Object, dict[tuple[str, int, int], Stored]] = defaultdict(dict)
         self.edges: dict[tuple[str, int, int], dict[tuple[FunctionOf, bool], Edge]] = defaultdict(dict)
@@ -352,7 +354,7 @@ class Evaluator:
     def _read_callee(self, path: str, number: int, call: Call, callee: Object) -> None:
         for function, owner in self.runs(callee):
             self._note_edge(path, number, call, function, owner, passed=False)
-            self._fill(path, call, function, owner)
+            self._fill(path, number, call, function, owner)
         if isinstance(callee, ClassOf):
             made = self.initializer(callee)
             if made is None:
@@ -417,12 +419,15 @@ class Evaluator:
                 return made
         return None
 
-    def _fill(self, path: str, call: Call, function: FunctionOf, owner: Object | None) -> None:
+    def _fill(self, path: str, number: int, call: Call, function: FunctionOf, owner: Object | None) -> None:
+        self.called_from[function].add((path, number))
         positional = [a.value for a in call.arguments if a.name is None]
         keywords = [(a.name, a.value) for a in call.arguments if a.name not in (None, "*", "**")]
         if any(a.name == "*" for a in call.arguments):
             positional = []
-        self._fill_values(path, call, function, owner, positional, [(n or "", v) for n, v in keywords])
+        named = [(name or "", value) for name, value in keywords]
+        for filled in self._fill_values(path, call, function, owner, positional, named):
+            self.filled_from[function.path, function.scope, filled].add((path, number))
 
     def _fill_values(
         self,
@@ -432,7 +437,8 @@ class Evaluator:
         owner: Object | None,
         positional: list[Value],
         keywords: list[tuple[str, Value]],
-    ) -> None:
+    ) -> list[str]:
+        """Note what a call hands to each parameter; the answer names the parameters that it filled."""
         scope = self.files[function.path].scopes[function.scope]
         params = [param for param in scope.params if param.kind not in ("*", "**")]
         if owner is not None and self.is_method(function) and params:
@@ -444,6 +450,12 @@ class Evaluator:
         for name, value in pairs:
             site = Site(path, call.scope, value, call.statement)
             self.fills[function.path, function.scope, name][path, call.scope, id(value)] = site
+        return [name for name, _ in pairs]
+
+    def is_always_filled(self, path: str, scope: int, name: str) -> bool:
+        """Whether every call in the project hands over the parameter, so that its default is never taken."""
+        callers = self.called_from.get(FunctionOf(path, scope))
+        return bool(callers) and callers == self.filled_from.get((path, scope, name))
 
     # ------------------------------------------------------------------ values
 
@@ -678,7 +690,7 @@ class Evaluator:
         found: list[Object] = []
         for site in list(self.fills.get((path, scope, param.name), {}).values()):
             found.extend(self.at(site))
-        if param.default is not None:
+        if param.default is not None and not self.is_always_filled(path, scope, param.name):
             found.extend(self.value(path, max(here.parent, 0), param.default))
         known = [thing for thing in found if not isinstance(thing, Fixed | Given) and thing != UNCLEAR]
         if not known and param.annotation is not None:

@@ -13,10 +13,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from lcmemlint.facts import MODULE, Param
+from lcmemlint.catalogue import Component
+from lcmemlint.facts import MODULE, Call, FileFacts, Param, Statement
 from lcmemlint.findings import Confidence, Step
+from lcmemlint.link.escape import Escapes
 from lcmemlint.link.evaluate import Evaluator, Site
-from lcmemlint.link.memory import Memories
+from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.names import Binding
 from lcmemlint.link.objects import (
     ClassOf,
@@ -28,11 +30,12 @@ from lcmemlint.link.objects import (
     Method,
     ModuleOf,
     Object,
+    Objects,
     Part,
     dotted_of,
 )
 from lcmemlint.link.reach import Reach
-from lcmemlint.link.storage import argument, has_stars, made_by
+from lcmemlint.link.storage import argument, component_called, has_stars, made_by
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -74,6 +77,7 @@ class Origin:
     at: Location
     text: str = ""
     fallback: bool = False
+    call: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ class Keys:
         self._config_keys = frozenset(words.config_keys) & {"thread_id", "session_id", "conversation_id"}
         self._origins: dict[tuple[str, int, int, int], tuple[Origin, ...]] = {}
         self._open: set[tuple[str, int, int, int]] = set()
+        self._escapes = Escapes(evaluator)
         self._kinds = self._kinds_built()
         self._receivers = self._read_receivers()
         found = [sink for sink in self._find() if sink is not None]
@@ -121,15 +126,22 @@ class Keys:
         for path, facts in self.evaluator.files.items():
             for call in facts.calls:
                 for thing in self.evaluator.value(path, call.scope, call.function, call.statement):
-                    name = dotted_of(thing) or ""
-                    component = self.evaluator.catalogue.component(name)
-                    if component is None:
-                        method = self.evaluator.catalogue.component_method(name)
-                        component = method[0] if method and method[1] in method[0].context_manager else None
+                    component = component_called(self.evaluator, thing)
                     if component is not None:
                         found.add("history" if component.history_argument else component.kind)
+                        if self._is_given_saver(component, call, path):
+                            found.add("checkpointer")
         found.update(memory.kind for memory in self.memories.all)
         return frozenset(found)
+
+    def _is_given_saver(self, component: Component, call: Call, path: str) -> bool:
+        """Whether a graph or agent is built with a checkpointer of whatever class."""
+        if component.checkpointer_argument is None:
+            return False
+        saver = argument(call, (component.checkpointer_argument,), component.checkpointer_position)
+        if saver is None:
+            return False
+        return self.evaluator.value(path, call.scope, saver, call.statement) != (Fixed(None),)
 
     def _remembers(self, sink: Sink) -> bool:
         """Whether the project builds anything that the key of a sink selects."""
@@ -153,11 +165,34 @@ class Keys:
                     if key in self._config_keys and statement.value:
                         yield self._sink(key, Site(path, statement.scope, statement.value, number))
         for memory in self.memories.all:
+            if memory.component.delegate:
+                yield from self._in_delegates(memory)
             stored = memory.fate.stored
             if stored is None or stored.key is None or stored.constant is not None:
                 continue
             if memory.on_request_path and memory.fate.lifetime == "worker":
                 yield self._sink("session key", replace_value(stored.site, stored.key))
+
+    def _in_delegates(self, memory: Memory) -> Iterator[Sink | None]:
+        """``chat_memory=chat_history(key)``: what a memory's history is made from is the key, whoever makes it."""
+        call = self.evaluator.files[memory.thing.path].calls[memory.thing.call]
+        value = argument(call, memory.component.delegate, memory.component.delegate_position)
+        if not isinstance(value, CallOf) or memory.storage == "process":
+            return
+        inner = self.evaluator.files[memory.thing.path].calls[value.call]
+        sites = [
+            Site(memory.thing.path, inner.scope, given.value, inner.statement)
+            for given in inner.arguments
+            if given.name is None or given.name in self._config_keys
+        ]
+        if any(component_called(self.evaluator, thing) for thing in self._called(memory.thing.path, inner)):
+            return  # its session argument is a sink of its own
+        for site in sites:
+            if not self._is_told_apart(site, site.value, [other.value for other in sites]):
+                yield self._sink("session_id", site, memory.thing)
+
+    def _called(self, path: str, call: Call) -> Objects:
+        return self.evaluator.value(path, call.scope, call.function, call.statement)
 
     def _in_call(self, path: str, number: int) -> Iterator[Sink | None]:
         call = self.evaluator.files[path].calls[number]
@@ -353,7 +388,7 @@ class Keys:
         for thing in self.evaluator.value(site.path, call.scope, call.function, call.statement):
             name = dotted_of(thing) if isinstance(thing, External) else None
             if name in words.fresh:
-                found.append(self._origin("fresh", site, text=f"`{_last(name)}()`"))
+                found.append(replace(self._origin("fresh", site, text=f"`{_last(name)}()`"), call=number))
             elif name in words.process:
                 found.append(self._origin("process", site, text=f"`{_last(name)}()`"))
             elif name in _CASTS and call.arguments:
@@ -539,6 +574,10 @@ class Keys:
         for sink in self.sinks:
             if not self._remembers(sink):
                 continue
+            missing = self._missing(sink)
+            if missing is not None and missing.at not in told:
+                told.add(missing.at)
+                yield missing
             for origin in self.origins(sink.site):
                 if origin.kind != "constant" or origin.at in told or not self._on_path(origin):
                     continue
@@ -547,6 +586,41 @@ class Keys:
                 yield Constant(
                     sink.name, origin.text, origin.at, origin.fallback, sink.confidence, (*sink.trace, *step)
                 )
+
+    def _missing(self, sink: Sink) -> Constant | None:
+        """An optional id that goes straight into a sink: None (and "") is one conversation for all who send none.
+
+        Measured with langgraph 1.2.22 and langchain-core 1.7.2: InMemorySaver, SqliteSaver and histories accept both.
+        """
+        if not isinstance(sink.site.value, Name | AttrOf) or sink.name not in ("thread_id", "session_id"):
+            return None
+        origins = self.origins(sink.site)
+        if {origin.kind for origin in origins} != {"none", "given"} or any(self._is_tested(one) for one in origins):
+            return None
+        if self._is_tested(self._origin("none", sink.site)):
+            return None
+        return Constant(sink.name, "None", sink.at, True, sink.confidence, sink.trace)
+
+    def _is_tested(self, origin: Origin) -> bool:
+        """Whether the function of an origin (or of a sink) looks at the value, or binds it again, anywhere."""
+        facts = self.evaluator.files[origin.path]
+        names = set(self._config_keys) | self._written_names(origin)
+        for statement in facts.statements:
+            if statement.kind in ("test", "assert") and statement.value is not None:
+                if any(_name_of(part) in names for part in walk(statement.value)):
+                    return True
+            elif statement.kind in ("assign", "annotate", "walrus"):
+                if any(_name_of(target) in names for target in statement.targets) and statement.value is not None:
+                    if not isinstance(statement.value, Const | Name | AttrOf) and not _in_class(facts, statement):
+                        return True
+        return False
+
+    def _written_names(self, origin: Origin) -> set[str]:
+        facts = self.evaluator.files[origin.path]
+        if origin.statement < 0:
+            return set()
+        value = facts.statements[origin.statement].value
+        return {_name_of(value)} - {""} if value is not None else set()
 
     def _on_path(self, origin: Origin) -> bool:
         facts = self.evaluator.files[origin.path]
@@ -563,9 +637,20 @@ class Keys:
         origins = self.origins(sink.site)
         if not origins or any(origin.kind != "fresh" for origin in origins):
             return None
-        if any(not self._made_per_request(origin) or self._handed_on(origin) for origin in origins):
+        if any(not self._made_per_request(origin) or self._leaves(origin) for origin in origins):
             return None
         return origins[0]
+
+    def _leaves(self, origin: Origin) -> bool:
+        if origin.call < 0 or self._in_loop(origin):
+            return True
+        return self._escapes.leaves(origin.path, origin.scope, CallOf(origin.call))
+
+    def _in_loop(self, origin: Origin) -> bool:
+        """An id for each of many inputs is no conversation's."""
+        facts = self.evaluator.files[origin.path]
+        blocks = self.evaluator.names[origin.path].blocks_around(facts.calls[origin.call].block)
+        return any(facts.blocks[number].kind == "for" for number in blocks)
 
     def _made_per_request(self, origin: Origin) -> bool:
         kind = self.evaluator.files[origin.path].scopes[origin.scope].kind
@@ -573,64 +658,13 @@ class Keys:
             return origin.path in self.reach.scripts and kind == "module"
         return FunctionOf(origin.path, origin.scope) in self.reach.came
 
-    def _handed_on(self, origin: Origin) -> bool:
-        """Whether the fresh id goes anywhere but into configurations and logs: it may well reach the client."""
-        if origin.statement < 0:
-            return True
-        facts = self.evaluator.files[origin.path]
-        statement = facts.statements[origin.statement]
-        if _in_configuration(statement.value):
-            return False
-        if statement.kind == "return":
-            return True
-        names = [target.id for target in statement.targets if isinstance(target, Name)]
-        if len(names) != len(statement.targets):
-            return True
-        return any(self._mentioned_elsewhere(origin, name) for name in names)
 
-    def _mentioned_elsewhere(self, origin: Origin, name: str) -> bool:
-        facts = self.evaluator.files[origin.path]
-        for statement in facts.statements:
-            if statement.value is None or not self._sees(origin, statement.scope):
-                continue
-            told = statement.kind in ("return", "yield", "assign", "annotate")
-            if told and _mentions(statement.value, name) and not _in_configuration(statement.value):
-                return True
-        for number, call in enumerate(facts.calls):
-            if not self._sees(origin, call.scope):
-                continue
-            for given in call.arguments:
-                if given.name == "configurable" or not _mentions(given.value, name):
-                    continue
-                if not _in_configuration(given.value) and not self._harmless(origin.path, number):
-                    return True
-        return False
+def _name_of(value: Value) -> str:
+    return value.id if isinstance(value, Name) else value.name if isinstance(value, AttrOf) else ""
 
-    def _sees(self, origin: Origin, scope: int) -> bool:
-        scopes = self.evaluator.files[origin.path].scopes
-        while scope > 0 and scope != origin.scope:
-            scope = scopes[scope].parent
-        return scope == origin.scope
 
-    def _harmless(self, path: str, number: int) -> bool:
-        """Logging, casting, and handing the id to something whose session argument it is."""
-        call = self.evaluator.files[path].calls[number]
-        if isinstance(call.function, AttrOf) and call.function.name in (
-            "info",
-            "debug",
-            "warning",
-            "error",
-            "exception",
-        ):
-            return True
-        for thing in self.evaluator.value(path, call.scope, call.function, call.statement):
-            name = dotted_of(thing) or ""
-            component = self.evaluator.catalogue.component(name)
-            if name in _CASTS or name.startswith(_LOGGERS) or component is not None:
-                return True
-            if isinstance(thing, FunctionOf | Method):
-                return True
-        return False
+def _in_class(facts: FileFacts, statement: Statement) -> bool:
+    return facts.scopes[statement.scope].kind == "class"
 
 
 def _configurable_key(target: Value) -> str:
@@ -661,21 +695,6 @@ def _mixed(groups: Sequence[Sequence[Origin]]) -> list[Origin]:
             for group in groups
         ]
     return [origin for group in groups for origin in group]
-
-
-def _mentions(value: Value, name: str) -> bool:
-    return any(part == Name(name) for part in walk(value))
-
-
-def _in_configuration(value: Value | None) -> bool:
-    """Whether a value is a ``configurable`` (the id goes into it, not out to the client)."""
-    if value is None:
-        return False
-    return any(
-        isinstance(part, Container)
-        and (Const("configurable") in part.keys or Const("thread_id") in part.keys)
-        for part in walk(value)
-    )
 
 
 def _unique(sinks: Iterable[Sink]) -> list[Sink]:

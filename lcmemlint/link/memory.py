@@ -203,6 +203,9 @@ class Memories:
         """How long ``thing`` lives, by its longest-lived home."""
         if thing in seen or len(seen) > _DEEP:
             return Fate("unknown")
+        kept = self.session_state(thing) if isinstance(thing, Instance) else None
+        if kept is not None:
+            return kept
         inner = (*seen, thing)
         homes = list(self._homes(thing, inner))
         if isinstance(thing, Instance) and thing.path:

@@ -42,7 +42,9 @@ class Project:
         """Memory objects of these kinds, in order of place; not those over a history that stands here itself."""
         built = {memory.thing for memory in self.memories.all}
         for memory in self.memories.all:
-            if memory.kind in kinds and not any(inner in built for inner in memory.delegates):
+            if memory.kind not in kinds or any(inner in built for inner in memory.delegates):
+                continue
+            if not self.wiring.is_untaken(memory):
                 yield memory
 
     def is_filled(self, memory: Memory) -> bool:
@@ -76,8 +78,8 @@ class Project:
         return self.wiring.is_written(memory)
 
     def is_live(self, memory: Memory) -> bool:
-        """Whether server code builds it: on the request path, or while a module is imported that a server needs."""
-        return bool(memory.runs & {"request", "startup", "import"}) and bool(self.entries)
+        """Whether anything runs the code that builds it."""
+        return bool(memory.runs)
 
     def is_development_only(self, memory: Memory) -> bool:
         """Whether an explicit development switch guards the place where it is built."""

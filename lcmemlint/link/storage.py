@@ -89,6 +89,21 @@ def made_by(evaluator: Evaluator, thing: Object) -> tuple[Component, Call, str] 
     return None
 
 
+def component_called(evaluator: Evaluator, callee: Object) -> Component | None:
+    """The component that calling ``callee`` builds or compiles: a class, its factory method, or ``builder.compile``."""
+    if isinstance(callee, External):
+        component = evaluator.catalogue.component(callee.dotted)
+        if component is not None:
+            return component
+        method = evaluator.catalogue.component_method(callee.dotted)
+        made = method is not None and method[1] in (*method[0].context_manager, *method[0].factories)
+        return method[0] if method is not None and made else None
+    if isinstance(callee, Part):
+        head = evaluator.catalogue.component(_root(evaluator, dotted_of(callee.base) or ""))
+        return head if head is not None and head.method == callee.name else None
+    return None
+
+
 def _root(evaluator: Evaluator, name: str) -> str:
     """The component at the start of a fluent chain: ``StateGraph.add_node.add_edge`` is a ``StateGraph``."""
     while "." in name and evaluator.catalogue.component(name) is None:

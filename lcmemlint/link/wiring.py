@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from lcmemlint.facts import MODULE
+from lcmemlint.facts import MODULE, Call
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.names import bound_names
 from lcmemlint.link.objects import External, Instance, Object, dotted_of
 from lcmemlint.link.storage import argument
 from lcmemlint.link.uses import Mention, Uses
-from lcmemlint.values import AttrOf, CallOf, Name
+from lcmemlint.values import AttrOf, CallOf, Combined, Name, OneOf, walk
 
 _LOOPS = ("for", "while")
 
@@ -94,6 +94,8 @@ class Wiring:
         """Whether the memory serves one run with several steps: the same request runs its chain in a loop."""
         facts = self.evaluator.files[memory.thing.path]
         site = facts.calls[memory.thing.call]
+        if self._runs_in_comprehension(memory):
+            return True
         for number in self.evaluator.names[memory.thing.path].calls_of.get(memory.scope, ()):
             call = facts.calls[number]
             if (
@@ -109,6 +111,42 @@ class Wiring:
                     return True
                 block = facts.blocks[block].parent
         return False
+
+    def _runs_in_comprehension(self, memory: Memory) -> bool:
+        facts = self.evaluator.files[memory.thing.path]
+        for number in self.evaluator.names[memory.thing.path].statements_of.get(memory.scope, ()):
+            value = facts.statements[number].value
+            if value is None:
+                continue
+            for part in walk(value):
+                if not isinstance(part, Combined) or part.op not in ("listcomp", "setcomp", "genexp", "dictcomp"):
+                    continue
+                for inner in walk(part):
+                    function = facts.calls[inner.call].function if isinstance(inner, CallOf) else None
+                    if isinstance(function, AttrOf) and function.name in self._words.run:
+                        return True
+        return False
+
+    def is_untaken(self, memory: Memory) -> bool:
+        """Whether it stands behind ``or`` (or ``else``) after something that every caller hands over."""
+        path, number = memory.thing.path, memory.thing.call
+        facts = self.evaluator.files[path]
+        call = facts.calls[number]
+        values = [facts.statements[call.statement].value] if call.statement >= 0 else []
+        values.extend(given.value for other in self._calls_of(path, call) for given in other.arguments)
+        for value in values:
+            for part in walk(value) if value is not None else ():
+                if isinstance(part, OneOf) and part.how != "and" and CallOf(number) in part.options[1:]:
+                    first = self.evaluator.value(path, call.scope, part.options[0], call.statement)
+                    if first and all(isinstance(thing, Instance) for thing in first):
+                        return True
+        return False
+
+    def _calls_of(self, path: str, call: Call) -> list[Call]:
+        """The calls of the same statement."""
+        facts = self.evaluator.files[path]
+        numbers = self.evaluator.names[path].calls_of.get(call.scope, ())
+        return [facts.calls[number] for number in numbers if facts.calls[number].statement == call.statement]
 
     def is_attached(self, memory: Memory) -> bool:
         """Whether anything but writing to it happens: passed on, returned, kept, read."""

@@ -121,7 +121,7 @@ def _name(draft: Draft, node: cst.Name) -> Value:
 def _attribute(draft: Draft, node: cst.Attribute) -> Value:
     names = [node.attr.value]
     base = node.value
-    while type(base) is cst.Attribute:
+    while isinstance(base, cst.Attribute):
         names.append(base.attr.value)
         base = base.value
     value = draft.value(base)
@@ -135,7 +135,9 @@ def _attribute(draft: Draft, node: cst.Attribute) -> Value:
 def _subscript(draft: Draft, node: cst.Subscript) -> Value:
     base = draft.value(node.value)
     keys = [_key(draft, element.slice) for element in node.slice]
-    return ItemOf(base, keys[0] if len(keys) == 1 else Container("tuple", tuple(keys)))
+    if len(keys) == 1 and not isinstance(keys[0], Starred) and not isinstance(node.slice[0].comma, cst.Comma):
+        return ItemOf(base, keys[0])
+    return ItemOf(base, Container("tuple", tuple(keys)))
 
 
 def _key(draft: Draft, node: cst.BaseSlice) -> Value:
@@ -288,7 +290,7 @@ def _formatted(draft: Draft, node: Any) -> Value:
 def _pieces(draft: Draft, parts: Sequence[Any], raw: bool) -> tuple[Value, ...]:
     pieces: list[Value] = []
     for part in parts:
-        if isinstance(part, _TEXTS):
+        if type(part) in _TEXTS:
             if part.value.startswith("#"):
                 draft.texts.add(id(part.value))
             pieces.append(Const(plain_text(part.value, raw).replace("{{", "{").replace("}}", "}")))

@@ -58,7 +58,7 @@ def too_deep(text: str) -> Problem | None:
             depths[-1] = 0
         elif what == "elif":
             elifs += 1
-        if len(depths) > _MOST_BRACKETS or links > _MOST_LINKS or elifs > _MOST_LINKS:
+        if len(depths) - 1 > _MOST_BRACKETS or links > _MOST_LINKS or elifs > _MOST_LINKS:
             line = text.count("\n", 0, found.start()) + 1
             return Problem(
                 line, found.start() - text.rfind("\n", 0, found.start()) - 1, "nested too deeply to be read"

@@ -156,16 +156,18 @@ def line_starts(text: str) -> list[int]:
 class Positions:
     """Spans of the wanted nodes of one module. The module must be kept alive: nodes are known by `id`."""
 
-    __slots__ = ("_ends", "_lines", "_offsets", "_starts", "tokens")
+    __slots__ = ("_ends", "_lines", "_offsets", "_starts", "text", "tokens")
 
-    def __init__(self, module: cst.Module, text: str) -> None:
+    def __init__(self, module: cst.Module) -> None:
         writing = Writing(module)
         module._codegen(writing)
         self.tokens = writing.tokens
         self._starts = writing.starts
         self._ends = writing.ends
         self._offsets = list(accumulate(map(len, self.tokens), initial=0))
-        self._lines = line_starts(text)
+        # LibCST 1.9 forgets the blank in `except A :`. Lines of what was written keep the harm to that line.
+        self.text = "".join(self.tokens)
+        self._lines = line_starts(self.text)
 
     def span(self, node: cst.CSTNode) -> Span:
         """From the first to the last token of the node, without parentheses around it."""

@@ -33,11 +33,11 @@ def read(text: str) -> FileFacts:
 
 def _read(text: str) -> FileFacts:
     module = cst.parse_module(text)
-    positions = Positions(module, text)
+    positions = Positions(module)
     draft = Draft(positions)
     whole = _whole(text)
     visit_module(draft, module, whole)
-    ignores = _ignores(draft, text) if MENTIONED.search(text) else ()
+    ignores = _ignores(draft) if MENTIONED.search(text) else ()
     return FileFacts(
         FACTS_VERSION,
         _line_count(whole),
@@ -60,7 +60,7 @@ def _line_count(whole: Span) -> int:
     return whole.end_line if whole.end_column else whole.end_line - 1
 
 
-def _ignores(draft: Draft, text: str) -> tuple[Ignore, ...]:
+def _ignores(draft: Draft) -> tuple[Ignore, ...]:
     """Comments are the tokens that begin with `#`; so does some text in f-strings, which the draft knows."""
     positions = draft.positions
     found: list[Ignore] = []
@@ -69,7 +69,7 @@ def _ignores(draft: Draft, text: str) -> tuple[Ignore, ...]:
             continue
         line, column = positions.place(index)
         start = positions.line_start(line)
-        found.extend(ignores_in(token, line, column, not text[start : start + column].strip()))
+        found.extend(ignores_in(token, line, column, not positions.text[start : start + column].strip()))
     return tuple(found)
 
 

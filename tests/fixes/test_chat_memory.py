@@ -422,6 +422,17 @@ def test_a_class_of_that_name_from_elsewhere_is_refused(refused: Callable[..., s
     assert "is not known" in refused(before, "ConversationBufferMemory()", "chat-memory", key="user_id")
 
 
+def test_a_class_of_that_name_in_the_file_is_refused(refused: Callable[..., str]) -> None:
+    """
+    A name alone proves nothing.
+    """
+    before = "class ConversationBufferMemory:\n    pass\n" + handler(
+        "    return ConversationBufferMemory()\n"
+    )
+
+    assert "is not known" in refused(before, "ConversationBufferMemory()", "chat-memory", key="user_id")
+
+
 def test_the_linker_may_know_the_class(fixed: Callable[..., str]) -> None:
     """
     A re-export by the project is LangChain's class.
