@@ -284,7 +284,7 @@ def looks_like_test(path: str) -> bool:
     *folders, name = path.split("/")
     return (
         not TEST_FOLDERS.isdisjoint(folders)
-        or name == "conftest.py"
+        or name in ("conftest.py", "test.py", "tests.py")
         or (name.startswith("test_") and name.endswith(".py"))
         or name.endswith("_test.py")
     )

@@ -13,6 +13,8 @@ from lcmemlint.checks import (
     lcm201_per_request_session_id,
     lcm203_constant_session_id,
     lcm301_unattached_memory,
+    lcm303_missing_session_config,
+    lcm306_thread_without_checkpointer,
 )
 from lcmemlint.findings import Finding
 from lcmemlint.link.project import Project
@@ -34,4 +36,6 @@ CHECKS: tuple[Check, ...] = (
     Check("LCM201", lcm201_per_request_session_id.check),
     Check("LCM203", lcm203_constant_session_id.check),
     Check("LCM301", lcm301_unattached_memory.check),
+    Check("LCM303", lcm303_missing_session_config.check),
+    Check("LCM306", lcm306_thread_without_checkpointer.check),
 )

@@ -64,7 +64,12 @@ def find_entries(evaluator: Evaluator, roles: dict[str, str]) -> tuple[list[Entr
             for point in _registered(evaluator, path, number):
                 _add(found, point)
             served.extend(_served(evaluator, path, number))
-    called = {edge.callee for table in evaluator.edges.values() for edge in table.values()}
+    called = {  # a harness beside the application (`print(lambda_handler(event, None))`) is no caller
+        edge.callee
+        for table in evaluator.edges.values()
+        for edge in table.values()
+        if edge.scope != MODULE or edge.path == edge.callee.path
+    }
     for path in evaluator.files:
         if roles.get(path, "app") == "app":
             for point in _named(evaluator, path, called):

@@ -33,7 +33,7 @@ from lcmemlint.link.objects import (
 )
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, made_by
-from lcmemlint.values import AttrOf, Combined, Const, Container, Location, Name, Starred, Value, dotted
+from lcmemlint.values import AttrOf, Combined, Const, Container, Lambda, Location, Name, Starred, Value, dotted, walk
 
 Answer = Literal["yes", "no", "unknown"]
 
@@ -192,10 +192,9 @@ class Graphs:
                     if any(self._is_ours(thing) for thing in things):
                         yield FunctionOf(path, number)
             for number, statement in enumerate(facts.statements):
-                if isinstance(statement.value, Combined) and statement.value.op == "|":
-                    for part in statement.value.parts:
-                        for thing in evaluator.value(path, statement.scope, part, number):
-                            yield from _function(thing)
+                for part in _piped(statement.value):
+                    for thing in evaluator.value(path, statement.scope, part, number):
+                        yield from _function(thing)
 
     def _overridden(self) -> Iterator[FunctionOf]:
         """Methods of the project's own tools, runnables and chains."""
@@ -406,6 +405,14 @@ def _function(thing: Object) -> Iterator[FunctionOf]:
         yield thing
     elif isinstance(thing, Method):
         yield thing.function
+
+
+def _piped(value: Value | None) -> Iterator[Value]:
+    """The parts of ``a | b | c``."""
+    if isinstance(value, Combined) and value.op == "|":
+        for part in walk(value):
+            if isinstance(part, Name | AttrOf | Lambda):
+                yield part
 
 
 def _is_vague(thing: Object) -> bool:

@@ -606,13 +606,16 @@ class Keys:
         facts = self.evaluator.files[origin.path]
         names = set(self._config_keys) | self._written_names(origin)
         for statement in facts.statements:
-            if statement.kind in ("test", "assert") and statement.value is not None:
-                if any(_name_of(part) in names for part in walk(statement.value)):
-                    return True
-            elif statement.kind in ("assign", "annotate", "walrus"):
-                if any(_name_of(target) in names for target in statement.targets) and statement.value is not None:
-                    if not isinstance(statement.value, Const | Name | AttrOf) and not _in_class(facts, statement):
-                        return True
+            if statement.value is None:
+                continue
+            if statement.kind in ("test", "assert"):
+                tested = any(_name_of(part) in names for part in walk(statement.value))
+            else:
+                bound = statement.kind in ("assign", "annotate", "walrus") and not _in_class(facts, statement)
+                plain = isinstance(statement.value, Const | Name | AttrOf)
+                tested = bound and not plain and any(_name_of(target) in names for target in statement.targets)
+            if tested:
+                return True
         return False
 
     def _written_names(self, origin: Origin) -> set[str]:

@@ -11,6 +11,7 @@ from lcmemlint.findings import FixRequest
 from lcmemlint.link.advice import Advice
 from lcmemlint.link.entry import EntryPoint, find_entries
 from lcmemlint.link.evaluate import Evaluator
+from lcmemlint.link.graphs import Graphs
 from lcmemlint.link.keys import Keys
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.modules import ModuleIndex
@@ -33,6 +34,7 @@ class Project:
     wiring: Wiring
     advisor: Advice
     catalogue: Catalogue
+    graphs: Graphs
 
     def facts(self, path: str) -> FileFacts:
         """The facts of one file of the project."""
@@ -123,8 +125,12 @@ def link(
     catalogue: Catalogue,
     modules: ModuleIndex,
     roles: Mapping[str, str],
+    platform_graphs: frozenset[tuple[str, str]] = frozenset(),
 ) -> Project:
-    """Join the facts of all files. Tests and migrations take no part: they are not the application."""
+    """Join the facts of all files. Tests and migrations take no part: they are not the application.
+
+    ``platform_graphs`` are the graphs that a platform runs, as (path, name): see ``link.platform``.
+    """
     taken = {
         path: facts for path, facts in files.items() if roles.get(path, "app") not in ("test", "migration")
     }
@@ -136,4 +142,5 @@ def link(
     keys = Keys(evaluator, reach, memories)
     wiring = Wiring(evaluator, memories)
     advisor = Advice(evaluator, reach, memories)
-    return Project(evaluator, tuple(entries), reach, memories, keys, wiring, advisor, catalogue)
+    graphs = Graphs(evaluator, reach, memories, platform_graphs)
+    return Project(evaluator, tuple(entries), reach, memories, keys, wiring, advisor, catalogue, graphs)
