@@ -382,7 +382,7 @@ class Memories:
         used = thing in self.reach.used
         source: FunctionOf | Object = function if "request" in runs else thing
         trace = self.reach.trace(source)
-        steps = (*trace, Step(at, "built here")) if trace and trace[-1].at != at else trace
+        steps = (*trace, Step(at, self.reach.built_text(thing))) if trace and trace[-1].at != at else trace
         written = dotted(call.function) or component.names[0]
         name = facts_name(written) if own is None else self.evaluator.files[own.path].scopes[own.scope].name
         return Memory(

@@ -98,6 +98,8 @@ class Reach:
         if point.function.scope == MODULE:
             return f"{point.framework} runs this script for every interaction"
         name = self.evaluator.files[point.function.path].scopes[point.function.scope].qualname
+        if point.framework == "any":
+            return f"`{name}` looks like a handler by its name: requests enter here"
         noun = {
             "route": "request",
             "websocket": "message",
@@ -247,8 +249,14 @@ class Reach:
         came = self.used[thing]
         if isinstance(thing, Instance) and thing.path:
             call = self.evaluator.files[thing.path].calls[thing.call]
-            return Came(thing, Location(thing.path, call.span), "built here")
+            return Came(thing, Location(thing.path, call.span), self.built_text(thing))
         return Came(came.source, came.at, came.text)
+
+    def built_text(self, thing: Instance) -> str:
+        """What a step says where an object is built: the call as the user wrote it."""
+        call = self.evaluator.files[thing.path].calls[thing.call]
+        written = _shown(call.function)
+        return f"`{written}({'…' if call.arguments else ''})` is built here"
 
     def _visit_built(self, thing: Instance, path: str, number: int) -> None:
         call = self.evaluator.files[path].calls[number]
@@ -256,7 +264,7 @@ class Reach:
             for part in walk(argument.value):
                 if isinstance(part, (Name, AttrOf, ItemOf, CallOf, Lambda)):
                     for inner in self.evaluator.value(path, call.scope, part, call.statement):
-                        self._use(inner, Came(thing, Location(path, call.span), "built here"))
+                        self._use(inner, Came(thing, Location(path, call.span), self.built_text(thing)))
 
     def _is_builder(self, thing: Instance) -> bool:
         name = dotted_of(thing)
