@@ -29,6 +29,8 @@ demo: $(READY)
 	  $(BIN)/lcmemlint --no-config --root "$$app" "$$app" || [ $$? -eq 1 ] || exit 2; \
 	  echo; \
 	done
+	@echo '$$ lcmemlint --diff examples/fastapi_three_files'
+	@$(BIN)/lcmemlint --no-config --root examples/fastapi_three_files --diff examples/fastapi_three_files || [ $$? -eq 1 ]
 
 test: $(READY)
 	$(BIN)/python -m pytest

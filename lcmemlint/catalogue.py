@@ -1,10 +1,11 @@
 """The catalogue: what the words of LangChain, of web frameworks and of session ids mean.
 
-Three TOML tables under `rules/catalogue/` say it, and this module turns them into typed values:
+Four TOML tables under `rules/catalogue/` say it, and this module turns them into typed values:
 
 - `components.toml`: memory components, and the chains, agents and graphs that memory is given to;
 - `frameworks.toml`: entry points, the code that runs to answer a request, message, event or task;
-- `session.toml`: where ids come from, which names carry a session key, which methods run, read or write.
+- `session.toml`: where ids come from, which names carry a session key, which methods run, read or write;
+- `versions.toml`: which modules came and went with which release.
 
 Facts never depend on the catalogue, it is applied when facts are linked. A user may add components and
 entry points of their own: they have the same form and are checked in the same way.
@@ -163,6 +164,8 @@ class Component:
     """Other arguments that name variables, with their defaults ("" is: no default)."""
     prompt_variables: tuple[str, ...] = ()
     """Variables of the prompt that is used when none is given."""
+    since: str | None = None
+    """Package and version that it was first seen in: ``langgraph 0.2``."""
     deprecated: str | None = None
     replacement: str | None = None
     fix: ComponentFix = "none"
@@ -235,6 +238,17 @@ class IdSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """A module that came with a release of a package (`since`) or went with one (`before`)."""
+
+    module: str
+    package: str
+    source: str
+    since: str | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionWords:
     """Words of session identity: where ids come from, what carries them, what runs and remembers."""
 
@@ -267,6 +281,19 @@ class SessionWords:
     history_clear: frozenset[str]
     history_async: frozenset[str]
     """Those of the history methods that are coroutines."""
+    messages: frozenset[str]
+    """Dotted classes of the messages of a conversation."""
+    role_keys: frozenset[str]
+    content_keys: frozenset[str]
+    question_keys: frozenset[str]
+    answer_keys: frozenset[str]
+    speakers: frozenset[str]
+    conversation_names: frozenset[str]
+    """Names of containers that say by themselves that a conversation is inside."""
+    inner_names: frozenset[str]
+    """Names that say so inside the dict of a session, or among the inputs of a chain."""
+    containers: frozenset[str]
+    """Dotted classes of containers that keep what is put into them."""
     dev_variables: tuple[str, ...]
     """Environment variables that switch development on."""
     dev_values: frozenset[str]
@@ -290,6 +317,7 @@ class Catalogue:
     components: tuple[Component, ...]
     entries: tuple[Entry, ...]
     session: SessionWords
+    releases: tuple[Release, ...]
     packages: frozenset[str]
     """Top-level packages of the memory components: files that name none of them hold none."""
     domain_modules: frozenset[str]
@@ -365,6 +393,25 @@ def _shipped() -> tuple[tuple[Component, ...], tuple[Entry, ...], SessionWords]:
         _unique([_entry(row) for row in entries], "frameworks.toml"),
         _session(_read(folder, "session.toml")),
     )
+
+
+@cache
+def _releases() -> tuple[Release, ...]:
+    """The rows of `versions.toml`, one for each module."""
+    rows = _rows(rulebook_root().joinpath("catalogue"), "versions.toml", "release")
+    return tuple(release for row in rows for release in _release(row))
+
+
+def _release(row: Row) -> Iterator[Release]:
+    """One checked row of `versions.toml`."""
+    of = _Fields(row, f"versions.toml [[release]] {row.get('modules', '?')}")
+    of.reject_unknown(frozenset({"modules", "package", "since", "before", "source"}))
+    if not of.maybe_text("since") and not of.maybe_text("before"):
+        raise CatalogueError(f"{of.where}: needs `since` or `before`")
+    for module in of.modules("modules"):
+        yield Release(
+            module, of.text("package"), of.text("source"), of.maybe_text("since"), of.maybe_text("before")
+        )
 
 
 def _read(folder: Traversable, name: str) -> Row:
@@ -560,6 +607,7 @@ def _component(row: Row) -> Component:
         default_memory_key=of.maybe_text("default_memory_key"),
         keys=of.pairs("keys"),
         prompt_variables=of.texts("prompt_variables"),
+        since=of.maybe_text("since"),
         deprecated=of.maybe_text("deprecated"),
         replacement=of.maybe_text("replacement"),
         fix=of.maybe_choice("fix", FIXES) or "none",
@@ -636,6 +684,17 @@ def _session(table: Row) -> SessionWords:
         ),
         "invoke": ("run_sync", "run_async", "state_sync", "state_async", "rebind"),
         "history": ("write", "read", "clear", "asynchronous"),
+        "conversation": (
+            "messages",
+            "role_keys",
+            "content_keys",
+            "question_keys",
+            "answer_keys",
+            "speakers",
+            "names",
+            "inner_names",
+            "containers",
+        ),
         "dev": ("variables", "values", "production_values"),
     }
     _Fields(table, "session.toml").reject_unknown(frozenset({"fresh", "process", "opener", *sections}))
@@ -651,6 +710,7 @@ def _session(table: Row) -> SessionWords:
             if not of[section].texts(word):
                 raise CatalogueError(f"session.toml [{section}]: `{word}` is missing")
     keys, invoke, history, dev = of["keys"], of["invoke"], of["history"], of["dev"]
+    talk = of["conversation"]
     return SessionWords(
         fresh=_id_sources(table.get("fresh", []), "fresh"),
         process=_id_sources(table.get("process", []), "process"),
@@ -671,6 +731,15 @@ def _session(table: Row) -> SessionWords:
         history_read=frozenset(history.texts("read")),
         history_clear=frozenset(history.texts("clear")),
         history_async=frozenset(history.texts("asynchronous")),
+        messages=frozenset(talk.modules("messages")),
+        role_keys=frozenset(talk.texts("role_keys")),
+        content_keys=frozenset(talk.texts("content_keys")),
+        question_keys=frozenset(talk.texts("question_keys")),
+        answer_keys=frozenset(talk.texts("answer_keys")),
+        speakers=frozenset(talk.texts("speakers")),
+        conversation_names=frozenset(talk.texts("names")),
+        inner_names=frozenset(talk.texts("inner_names")),
+        containers=frozenset(talk.modules("containers")),
         dev_variables=dev.texts("variables"),
         dev_values=frozenset(dev.texts("values")),
         production_values=frozenset(dev.texts("production_values")),
@@ -743,6 +812,7 @@ def _indexed(
         components=components,
         entries=entries,
         session=session,
+        releases=_releases(),
         packages=frozenset(module.partition(".")[0] for module in modules),
         domain_modules=modules,
         by_path=MappingProxyType(by_path),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lcmemlint.findings import Finding, Step
-from lcmemlint.link.graphs import Graphs, Run
+from lcmemlint.link.runs import Run, Runs
 from lcmemlint.link.project import Project
 
 
 def check(project: Project) -> Iterator[Finding]:
-    for run in project.graphs.of_requests:
-        key = _needed(project.graphs, run)
-        if key is None or project.graphs.names(run, key) != "no":
+    for run in project.runs.of_requests:
+        key = _needed(project.runs, run)
+        if key is None or project.runs.names(run, key) != "no":
             continue
         yield Finding(
             code="LCM303",
@@ -29,12 +29,12 @@ def check(project: Project) -> Iterator[Finding]:
         )
 
 
-def _needed(graphs: Graphs, run: Run) -> str | None:
+def _needed(runs: Runs, run: Run) -> str | None:
     """The key that everything which the run may run asks for."""
     if any(built.bound for built in run.built):
         return None
-    if all(graphs.needs_session(built) == "yes" for built in run.built):
+    if all(runs.needs_session(built) == "yes" for built in run.built):
         return "session_id"
-    if all(graphs.keeps_threads(built) == "yes" for built in run.built):
+    if all(runs.keeps_threads(built) == "yes" for built in run.built):
         return "thread_id"
     return None

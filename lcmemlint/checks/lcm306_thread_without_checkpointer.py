@@ -10,15 +10,15 @@ from lcmemlint.link.project import Project
 
 def check(project: Project) -> Iterator[Finding]:
     told = set()
-    for run in project.graphs.of_requests:
-        if any(project.graphs.keeps_threads(built) != "no" for built in run.built):
+    for run in project.runs.of_requests:
+        if any(project.runs.keeps_threads(built) != "no" for built in run.built):
             continue
-        if project.graphs.names(run, "thread_id") != "yes" or run.built[0].at in told:
+        if project.runs.names(run, "thread_id") != "yes" or run.built[0].at in told:
             continue
         told.update(built.at for built in run.built)
         built = run.built[0]
         lost = (
-            "is ignored" if project.graphs.brings_history(run) else "keeps nothing: every turn starts afresh"
+            "is ignored" if project.runs.brings_history(run) else "keeps nothing: every turn starts afresh"
         )
         yield Finding(
             code="LCM306",
@@ -26,7 +26,7 @@ def check(project: Project) -> Iterator[Finding]:
             at=run.at,
             severity="warning",
             confidence="possible"
-            if project.graphs.brings_history(run)
+            if project.runs.brings_history(run)
             else project.reach.confidence(run.function),
             symbol=run.receiver,
             help=f"give `{built.name}()` a `checkpointer=` that all workers share, or drop the `thread_id`",

@@ -94,9 +94,9 @@ class Layout:
         path = "/".join(filter(None, (root, *module.split(".")))) if module else root
         return f"{path}.py" in self.files or path in self._folders
 
-    def is_local(self, path: str, module: str) -> bool:
-        """Whether a module, as a file writes it, belongs to the project."""
-        return module.startswith(".") or any(self.is_module(root, module) for root in above(path))
+    def is_local(self, root: str, module: str) -> bool:
+        """Whether a module, as a file with this import root writes it, belongs to the project."""
+        return module.startswith(".") or self.is_module(root, module)
 
     def importers(self, path: str, name: str) -> Iterator[str]:
         """The other files that import ``name`` from a module called like this file."""

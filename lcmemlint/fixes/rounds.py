@@ -278,12 +278,13 @@ def _assembled(
         renamed = "" if name == FUNCTION else f" as {name}"
         return [f"from {place.module} import {FUNCTION}{renamed}"]
 
+    root = layout.root(path, proposals[0].module)
     try:
         return assembled(
             text,
             [each.change for each in proposals],
             lines=lines,
-            is_local=lambda module: layout.is_local(path, module),
+            is_local=lambda module: layout.is_local(root, module),
             is_free=lambda name: not any(True for _ in layout.importers(path, name)),
         )
     except (cst.ParserSyntaxError, SyntaxError, ValueError) as error:

@@ -83,11 +83,6 @@ class Advice:
 
     def _keyed(self, memory: Memory, params: dict[str, str]) -> tuple[FixRequest | None, str]:
         params["namespace"] = self._namespace(memory)
-        if memory.kind == "memory":
-            key = self.key_in_scope(memory)
-            if not key:
-                return None, "the session's id is not a parameter or a local where the memory is built"
-            return self._make("chat-memory", memory, {**params, "key": key}), ""
         return self._make("history-factory", memory, {**params, "container_unused": self._unused(memory)}), ""
 
     def _namespace(self, memory: Memory) -> str:
@@ -147,12 +142,9 @@ class Advice:
         params = {
             **params,
             "callers": "yes" if called else "no",
-            "framework": self._framework(point.framework),
+            "framework": point.framework,
         }
         return self._make("session-parameter", memory, params, unsafe=True), ""
-
-    def _framework(self, name: str) -> str:
-        return name if name in ("fastapi", "flask", "starlette", "aws-lambda") else ""
 
     # ------------------------------------------------------------------ the session key in scope
 

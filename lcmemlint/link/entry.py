@@ -313,6 +313,12 @@ def _functions(evaluator: Evaluator, thing: Object, entry: Entry) -> Iterator[Fu
                 yield method
     elif isinstance(thing, Part) and isinstance(thing.base, ClassOf) and thing.name == "as_view":
         yield from _functions(evaluator, thing.base, entry)
+    elif isinstance(thing, Instance) and thing.path and entry.how == "startup":
+        call = evaluator.files[thing.path].calls[thing.call]  # combine_lifespans(ours, theirs)
+        for given in call.arguments:
+            for inner in evaluator.value(thing.path, call.scope, given.value, call.statement):
+                if isinstance(inner, FunctionOf | Method):
+                    yield from _functions(evaluator, inner, entry)
 
 
 def _served(evaluator: Evaluator, path: str, number: int) -> Iterator[Served]:

@@ -348,7 +348,7 @@ class Evaluator:
             and isinstance(holder, Instance | External | Part)
         ):
             self._keep_item(holder, values[0], Site(path, call.scope, values[1], call.statement))
-        elif method in _WRITERS and len(values) >= 1 and isinstance(holder, Collection):
+        elif method in _WRITERS and values and (isinstance(holder, Collection) or dotted_of(holder) in _DICTS):
             self._keep_item(holder, None, Site(path, call.scope, values[-1], call.statement))
 
     def _read_callee(self, path: str, number: int, call: Call, callee: Object) -> None:

@@ -385,6 +385,8 @@ class Memories:
         steps = (*trace, Step(at, self.reach.built_text(thing))) if trace and trace[-1].at != at else trace
         written = dotted(call.function) or component.names[0]
         name = facts_name(written) if own is None else self.evaluator.files[own.path].scopes[own.scope].name
+        if name in (*component.context_manager, *component.factories):
+            name = component.names[0]
         return Memory(
             thing=thing,
             name=name,

@@ -9,14 +9,15 @@ from lcmemlint.catalogue import Catalogue
 from lcmemlint.facts import FileFacts
 from lcmemlint.findings import FixRequest
 from lcmemlint.link.advice import Advice
+from lcmemlint.link.conversation import Conversations
 from lcmemlint.link.entry import EntryPoint, find_entries
 from lcmemlint.link.evaluate import Evaluator
-from lcmemlint.link.graphs import Graphs
 from lcmemlint.link.keys import Keys
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.link.objects import Collection, FunctionOf, Instance
 from lcmemlint.link.reach import Reach
+from lcmemlint.link.runs import Runs
 from lcmemlint.link.switches import is_development_branch
 from lcmemlint.link.wiring import Wiring
 from lcmemlint.values import AttrOf, Name
@@ -32,9 +33,10 @@ class Project:
     memories: Memories
     keys: Keys
     wiring: Wiring
+    conversations: Conversations
     advisor: Advice
     catalogue: Catalogue
-    graphs: Graphs
+    runs: Runs
 
     def facts(self, path: str) -> FileFacts:
         """The facts of one file of the project."""
@@ -48,6 +50,24 @@ class Project:
                 continue
             if not self.wiring.is_untaken(memory):
                 yield memory
+
+    def is_served(self, memory: Memory) -> bool:
+        """Whether a server builds it or uses it: on the request path, or when it starts."""
+        return (memory.on_request_path or "startup" in memory.runs) and memory.fate.lifetime not in (
+            "script",
+            "dead",
+        )
+
+    def is_long_term(self, memory: Memory) -> bool:
+        """Whether a store is LangGraph's, and not a table that is filled once, when the server starts."""
+        return self.wiring.is_long_term(memory)
+
+    def over_stored_history(self) -> Iterator[tuple[Memory, str]]:
+        """Memories on the request path over a stored history, that keep more state of the kind named in the process."""
+        for memory in self.memories.all:
+            extra = memory.component.extra_state
+            if extra is not None and memory.storage in ("host", "shared") and memory.on_request_path:
+                yield memory, extra
 
     def is_filled(self, memory: Memory) -> bool:
         """Whether messages are put in before anything runs."""
@@ -141,6 +161,9 @@ def link(
     memories = Memories(evaluator, reach)
     keys = Keys(evaluator, reach, memories)
     wiring = Wiring(evaluator, memories)
+    conversations = Conversations(evaluator, reach, memories)
     advisor = Advice(evaluator, reach, memories)
-    graphs = Graphs(evaluator, reach, memories, platform_graphs)
-    return Project(evaluator, tuple(entries), reach, memories, keys, wiring, advisor, catalogue, graphs)
+    runs = Runs(evaluator, reach, memories, platform_graphs)
+    return Project(
+        evaluator, tuple(entries), reach, memories, keys, wiring, conversations, advisor, catalogue, runs
+    )

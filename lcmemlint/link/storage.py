@@ -46,6 +46,15 @@ _QUIET = (
 )
 """Modules whose use in a history class does not mean that it stores anything outside the process."""
 
+_OPENERS = frozenset(
+    ("builtins.open", "sqlite3.connect", "aiosqlite.connect", "aiofiles.open", "pathlib.Path.open")
+    + ("pathlib.Path.write_text", "pathlib.Path.read_text")
+)
+_FILES = ("builtins.open", "sqlite3.", "aiosqlite.", "aiofiles.", "pathlib.", "os.", "json.", "pickle.", "shutil.")
+"""What a class that keeps its content on this host's disk calls."""
+_READS = ("get", "aget", "search", "asearch", "batch", "abatch")
+"""Methods by which a LangGraph store is read."""
+
 
 def argument(call: Call, names: Iterable[str], position: int | None) -> Value | None:
     """The argument of a call by keyword, else by position (stars make positions unknown)."""
@@ -118,9 +127,11 @@ def storage_of(
     if own is not None and component.abstract:
         return _storage_of_class(evaluator, own), ()
     if own is not None and _has_outside_state(evaluator, own):
-        return "unknown", ()
+        return ("process" if _answers_from_process(evaluator, component, own) else "unknown"), ()
     match component.storage:
-        case "process" | "host" | "shared":
+        case "host":
+            return _of_file(evaluator, component, call, path), ()
+        case "process" | "shared":
             return component.storage, ()
         case "delegated":
             return _delegated(evaluator, component, call, path)
@@ -181,6 +192,23 @@ def _by_url(evaluator: Evaluator, component: Component, call: Call, path: str) -
     return storage_of_url(evaluator, path, call.scope, value, call.statement)
 
 
+def _of_file(evaluator: Evaluator, component: Component, call: Call, path: str) -> Storage:
+    """``host``, whatever the file is called; ``process`` for ``:memory:``, which is no file."""
+    value = argument(call, component.url_argument, component.url_position)
+    if value is None:
+        return "host"
+    opened = evaluator.value(path, call.scope, value, call.statement)
+    for thing in opened:
+        if isinstance(thing, Instance) and thing.path and (dotted_of(thing) or "").endswith(".connect"):
+            inner = evaluator.files[thing.path].calls[thing.call]
+            if inner.arguments:
+                given = inner.arguments[0].value
+                found = storage_of_url(evaluator, thing.path, inner.scope, given, inner.statement)
+                return "process" if found == "process" else "host"
+    known = storage_of_url(evaluator, path, call.scope, value, call.statement)
+    return known if known in ("process", "shared") else "host"
+
+
 def storage_of_url(evaluator: Evaluator, path: str, scope: int, value: Value, at: int) -> Storage:
     """``host`` for a literal SQLite file or path, ``shared`` for a literal server, else unknown."""
     if isinstance(value, Joined) and value.parts and isinstance(value.parts[0], Const):
@@ -205,11 +233,27 @@ def _of_text(text: str) -> Storage:
 
 
 def _storage_of_class(evaluator: Evaluator, cls: ClassOf) -> Storage:
-    """A user's own history or memory class: in the process if nothing in it reaches outside."""
-    return "unknown" if _has_outside_state(evaluator, cls) else "process"
+    """A user's own history or memory class: in the process if nothing in it reaches outside, on disk if only files."""
+    outside = {dotted_of(thing) or "" for thing in _outside(evaluator, cls)}
+    if not outside:
+        return "process"
+    on_disk = outside & _OPENERS and all(name.startswith(_FILES) for name in outside)
+    return "host" if on_disk else "unknown"
 
 
 def _has_outside_state(evaluator: Evaluator, cls: ClassOf) -> bool:
+    return any(True for _ in _outside(evaluator, cls))
+
+
+def _answers_from_process(evaluator: Evaluator, component: Component, cls: ClassOf) -> bool:
+    """Whether a subclass of a store in the process reads from the process, though it may write elsewhere too."""
+    if component.kind != "store" or component.storage != "process":
+        return False
+    return not any(evaluator.member(cls, name) is not None for name in _READS)
+
+
+def _outside(evaluator: Evaluator, cls: ClassOf) -> Iterator[Object]:
+    """What the methods of a class call that may keep something outside of the process."""
     methods = [
         FunctionOf(one.path, child)
         for one in evaluator.project_bases(cls)
@@ -226,9 +270,8 @@ def _has_outside_state(evaluator: Evaluator, cls: ClassOf) -> bool:
                 if isinstance(thing, FunctionOf | Method):
                     called.append(thing.function if isinstance(thing, Method) else thing)
                 elif _reaches_outside(thing):
-                    return True
+                    yield thing
         methods = called
-    return False
 
 
 def _called(evaluator: Evaluator, function: FunctionOf) -> Iterator[Object]:

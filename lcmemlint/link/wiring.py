@@ -148,6 +148,18 @@ class Wiring:
         numbers = self.evaluator.names[path].calls_of.get(call.scope, ())
         return [facts.calls[number] for number in numbers if facts.calls[number].statement == call.statement]
 
+    def is_long_term(self, memory: Memory) -> bool:
+        """Whether a store is LangGraph's; one that only start-up code puts things into is a table, not a memory."""
+        if not any(module.startswith("langgraph") for module in memory.component.modules):
+            return False
+        writes = [
+            self.memories.runs_at(path, call.scope, call.block)
+            for path, number in self.evaluator.calls_on.get(memory.thing, ())
+            for call in (self.evaluator.files[path].calls[number],)
+            if isinstance(call.function, AttrOf) and call.function.name in ("put", "aput")
+        ]
+        return not writes or any("request" in runs for runs in writes)
+
     def is_attached(self, memory: Memory) -> bool:
         """Whether anything but writing to it happens: passed on, returned, kept, read."""
         if memory.implicit:

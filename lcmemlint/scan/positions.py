@@ -156,18 +156,18 @@ def line_starts(text: str) -> list[int]:
 class Positions:
     """Spans of the wanted nodes of one module. The module must be kept alive: nodes are known by `id`."""
 
-    __slots__ = ("_ends", "_lines", "_offsets", "_starts", "text", "tokens")
+    __slots__ = ("_columns", "_ends", "_lines", "_offsets", "_starts", "text", "tokens")
 
-    def __init__(self, module: cst.Module) -> None:
+    def __init__(self, module: cst.Module, text: str) -> None:
         writing = Writing(module)
         module._codegen(writing)
         self.tokens = writing.tokens
         self._starts = writing.starts
         self._ends = writing.ends
         self._offsets = list(accumulate(map(len, self.tokens), initial=0))
-        # LibCST 1.9 forgets the blank in `except A :`. Lines of what was written keep the harm to that line.
         self.text = "".join(self.tokens)
         self._lines = line_starts(self.text)
+        self._columns = {} if self.text == text else _moved_columns(self.text, text)
 
     def span(self, node: cst.CSTNode) -> Span:
         """From the first to the last token of the node, without parentheses around it."""
@@ -234,4 +234,33 @@ class Positions:
     def _place(self, token: int) -> tuple[int, int]:
         offset = self._offsets[token]
         line = bisect_right(self._lines, offset)
-        return line, offset - self._lines[line - 1]
+        column = offset - self._lines[line - 1]
+        if self._columns and line in self._columns:
+            column = self._columns[line][column]
+        return line, column
+
+
+def _moved_columns(written: str, text: str) -> dict[int, list[int]]:
+    """For each line that was not written as it stood: where each of its columns was.
+
+    LibCST 1.9 forgets a few blanks: that of `except A :`, and form feeds before a statement.
+    """
+    return {
+        number: _aligned(short, long)
+        for number, (short, long) in enumerate(
+            zip(_NEWLINE.split(written), _NEWLINE.split(text), strict=False), 1
+        )
+        if short != long
+    }
+
+
+def _aligned(written: str, line: str) -> list[int]:
+    columns: list[int] = []
+    at = 0
+    for letter in written:
+        while at < len(line) - 1 and line[at] != letter and line[at] in _BLANK:
+            at += 1
+        columns.append(at)
+        at += 1
+    columns.append(at)  # a place may be the end of the line
+    return columns

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
+
 import libcst as cst
 
 from lcmemlint.facts import FACTS_VERSION, MODULE, Block, FileFacts, Ignore, Problem, Scope
@@ -16,7 +19,7 @@ from lcmemlint.values import Span
 def read(text: str) -> FileFacts:
     """What the text says; one that cannot be read has empty tables and one problem that says why."""
     if "\0" in text:
-        return _unread(text, Problem(text.count("\n", 0, text.index("\0")) + 1, 0, "null byte"))
+        return _unread(text, Problem(*_place(text, text.index("\0")), "is not text: it has a null byte"))
     problem = too_deep(text)
     if problem is not None:
         return _unread(text, problem)
@@ -26,14 +29,38 @@ def read(text: str) -> FileFacts:
         except RecursionError:
             return with_room(_read, text)
     except cst.ParserSyntaxError as error:
-        return _unread(text, Problem(error.raw_line, error.raw_column, "syntax error"))
+        return _unread(text, _syntax_problem(text, error))
+    except UnicodeEncodeError as error:
+        line, column = _place(text, error.start)
+        return _unread(text, Problem(line, column, "is not text: it has half of a surrogate pair"))
     except RecursionError:
         return _unread(text, Problem(0, 0, "nested too deeply to be read"))
 
 
+_REPORTED = re.compile(r"error at (\d+):(\d+)")
+_LAST_TOKEN = re.compile(r"(?:\w+|\S)\s*\Z")
+
+
+def _syntax_problem(text: str, error: cst.ParserSyntaxError) -> Problem:
+    """Where the parser gave up. LibCST names the token *after* the one that it could not take."""
+    reported = _REPORTED.search(error.message)
+    if reported is None:
+        return Problem(0, 0, f"syntax error: {error.message.removeprefix('tokenizer error: ')}")
+    starts = line_starts(text)
+    after = starts[min(int(reported[1]), len(starts)) - 1] + int(reported[2])
+    last = _LAST_TOKEN.search(text, max(0, after - 1000), after)
+    return Problem(*_place(text, after if last is None else last.start()), "syntax error")
+
+
+def _place(text: str, offset: int) -> tuple[int, int]:
+    starts = line_starts(text)
+    line = bisect_right(starts, offset)
+    return line, offset - starts[line - 1]
+
+
 def _read(text: str) -> FileFacts:
     module = cst.parse_module(text)
-    positions = Positions(module)
+    positions = Positions(module, text)
     draft = Draft(positions)
     whole = _whole(text)
     visit_module(draft, module, whole)

@@ -240,3 +240,20 @@ def test_a_second_run_uses_the_first_ones_module(project: Project) -> None:
     assert "from app.shared_history import chat_history\n" in project.text("app/web/two.py")
     assert edited.read_text().endswith("# mine\n")
     assert result.notes == ()
+
+
+def test_a_folder_called_like_a_package_does_not_make_it_local(project: Project) -> None:
+    """
+    `langchain` in `app/langchain/memory.py` is still the library: the project's own import stands in its own group.
+    """
+    chat = "from langchain.memory import ConversationBufferMemory\n\n\ndef chat(user_id):\n    return CODE\n"
+    project.put("app/langchain/memory.py", chat.replace("CODE", "ConversationBufferMemory()"))
+    project.put("main.py", "from app.langchain.memory import chat\n")
+    project.fault("ConversationBufferMemory()", "chat-memory", key="user_id")
+
+    project.fix()
+
+    assert project.text("app/langchain/memory.py").startswith(
+        "from langchain.memory import ConversationBufferMemory\n"
+        "\nfrom app.langchain.shared_history import chat_history\n"
+    )

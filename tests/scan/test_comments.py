@@ -79,14 +79,14 @@ def test_comments_are_found_with_their_places() -> None:
         "    # noqa: LCM4\n"
         "  # noqa: LCM5"
     )
-    assert [
+    assert [(one.line, one.column, one.alone, one.codes) for one in scan(text).ignores] == [
         (1, 0, True, ("LCM1",)),
         (2, 7, False, ()),
         (3, 4, False, ("LCM2",)),
         (5, 4, True, ("LCM3",)),
         (9, 4, True, ("LCM4",)),
         (10, 2, True, ("LCM5",)),
-    ] == [(one.line, one.column, one.alone, one.codes) for one in scan(text).ignores]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -106,4 +106,4 @@ def test_text_is_no_comment(text: str) -> None:
     """
     Text in strings silences nothing, even where it begins like a comment.
     """
-    assert () == scan(text).ignores
+    assert scan(text).ignores == ()

@@ -35,7 +35,7 @@ def test_too_deep_is_a_problem(name: str) -> None:
     code = "import sys; from lcmemlint.scan import scan; print(scan(sys.stdin.read()).problems[0].message)"
     run = subprocess.run([sys.executable, "-c", code], input=TOO_DEEP[name], capture_output=True, text=True)
 
-    assert (0, "nested too deeply to be read\n") == (run.returncode, run.stdout)
+    assert (run.returncode, run.stdout) == (0, "nested too deeply to be read\n")
 
 
 DEEP_ENOUGH = {
@@ -61,7 +61,7 @@ def test_what_only_looks_deep_is_read(name: str) -> None:
 
     assert too_deep(text) is None
     facts = scan(text)
-    assert () == facts.problems
+    assert facts.problems == ()
     assert facts.statements
 
 
@@ -71,4 +71,4 @@ def test_the_place_is_told() -> None:
     """
     problem = too_deep("a = 1\nx = " + "(" * 300)
     assert problem is not None
-    assert (2, 204) == (problem.line, problem.column)
+    assert (problem.line, problem.column) == (2, 204)

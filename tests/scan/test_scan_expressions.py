@@ -138,7 +138,10 @@ def test_what_an_expression_is(expression: str, value: Value) -> None:
     assert value == value_of(expression)
 
 
-@pytest.mark.parametrize("symbol", "+ - * / // % ** @ << >> & | ^ == != < <= > >= in is".split())
+SYMBOLS = "+ - * / // % ** @ << >> & | ^ == != < <= > >= in is"
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS.split())
 def test_every_operator_keeps_its_symbol(symbol: str) -> None:
     """
     An operation is named as it is written.
@@ -168,7 +171,7 @@ def test_calls_stand_in_evaluation_order() -> None:
     """
     A call comes after the calls in its function and arguments.
     """
-    assert [("b", False), ("c", False), ("a", False)] == calls("a(b(), k=c())\n")
+    assert calls("a(b(), k=c())\n") == [("b", False), ("c", False), ("a", False)]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +190,7 @@ def test_await_of_an_argument_marks_only_that_call() -> None:
     """
     In `await a(b())` the inner call is not awaited.
     """
-    assert [("b", False), ("a", True)] == calls("async def f():\n    await a(b())\n")
+    assert calls("async def f():\n    await a(b())\n") == [("b", False), ("a", True)]
 
 
 def test_arguments_are_named_as_written() -> None:
@@ -195,7 +198,7 @@ def test_arguments_are_named_as_written() -> None:
     Positional, keyword, star and double star.
     """
     arguments = scan("f(a, k=b, *c, **x)\n").calls[0].arguments
-    assert [(None, A), ("k", B), ("*", C), ("**", X)] == [(one.name, one.value) for one in arguments]
+    assert [(one.name, one.value) for one in arguments] == [(None, A), ("k", B), ("*", C), ("**", X)]
 
 
 @pytest.mark.parametrize(
@@ -230,9 +233,11 @@ def test_a_lambda_is_a_scope_that_returns() -> None:
     facts = scan("def f():\n    g = lambda a, *b, c=1: h(a)\n")
 
     scope = facts.scopes[2]
-    assert ("lambda", "<lambda>", "f.<lambda>", 1) == (scope.kind, scope.name, scope.qualname, scope.parent)
-    assert [("a", "plain"), ("b", "*"), ("c", "keyword-only")] == [
-        (one.name, one.kind) for one in scope.params
+    assert (scope.kind, scope.name, scope.qualname, scope.parent) == ("lambda", "<lambda>", "f.<lambda>", 1)
+    assert [(one.name, one.kind) for one in scope.params] == [
+        ("a", "plain"),
+        ("b", "*"),
+        ("c", "keyword-only"),
     ]
     inner = next(one for one in facts.statements if one.scope == 2)
     assert ("return", CallOf(0)) == (inner.kind, inner.value)
@@ -267,7 +272,7 @@ def test_values_stay_shallow_and_calls_are_kept(expression: str, count: int) -> 
     """
     facts = scan(f"_ = {expression}\n")
 
-    assert () == facts.problems
+    assert facts.problems == ()
     assert count == len(facts.calls)
     assert deepest(facts) < 80
 
@@ -301,4 +306,4 @@ def test_template_strings_are_text_put_together() -> None:
     if not hasattr(libcst, "TemplatedString"):
         pytest.skip("this LibCST has no template strings")
     assert Joined((Const("a"), X)) == value_of("t'a{x}'")
-    assert Y == value_of("(y)")
+    assert value_of("(y)") == Y

@@ -13,7 +13,7 @@ from lcmemlint.values import CallOf, Combined, Const, Container, ItemOf, Name, O
 
 def facts_of(text: str) -> FileFacts:
     facts = scan(dedent(text))
-    assert () == facts.problems
+    assert facts.problems == ()
     return facts
 
 
@@ -165,7 +165,7 @@ def test_where_statements_stand() -> None:
         for one in facts.statements
         if one.kind == "expression"
     }
-    assert {
+    assert found == {
         "one": ("if < body", "a"),
         "two": ("if < else < body", "b"),
         "three": ("else < else < body", "b"),
@@ -183,7 +183,7 @@ def test_where_statements_stand() -> None:
         "fifteen": ("if < else < body", "j"),
         "sixteen": ("main < body", "(== '__main__' __name__)"),
         "seventeen": ("if < body", "l"),
-    } == found
+    }
 
 
 def test_the_test_of_an_elif_stands_in_the_else_before_it() -> None:
@@ -191,7 +191,7 @@ def test_the_test_of_an_elif_stands_in_the_else_before_it() -> None:
     It is evaluated only when the first condition failed.
     """
     facts = facts_of("if a: pass\nelif b: pass\n")
-    assert ["body", "else"] == [facts.blocks[one.block].kind for one in facts.statements]
+    assert [facts.blocks[one.block].kind for one in facts.statements] == ["body", "else"]
 
 
 def test_blocks_span_their_clause() -> None:
@@ -220,9 +220,9 @@ def test_scopes_are_named_like_in_python() -> None:
                 def e(): pass
         """
     )
-    assert ["", "A", "A.B", "A.B.c", "A.d", "A.d.e"] == [one.qualname for one in facts.scopes]
-    assert ["d"] == [one.name for one in facts.scopes if one.is_async]
-    assert [-1, 0, 1, 2, 1, 4] == [one.parent for one in facts.scopes]
+    assert [one.qualname for one in facts.scopes] == ["", "A", "A.B", "A.B.c", "A.d", "A.d.e"]
+    assert [one.name for one in facts.scopes if one.is_async] == ["d"]
+    assert [one.parent for one in facts.scopes] == [-1, 0, 1, 2, 1, 4]
 
 
 def test_a_definition_knows_the_block_it_stands_in() -> None:
@@ -230,7 +230,7 @@ def test_a_definition_knows_the_block_it_stands_in() -> None:
     A function that exists only under a condition.
     """
     facts = facts_of("if a:\n    def f(): pass\n")
-    assert "if" == facts.blocks[facts.scopes[1].block].kind
+    assert facts.blocks[facts.scopes[1].block].kind == "if"
 
 
 def test_parameters() -> None:
@@ -240,12 +240,6 @@ def test_parameters() -> None:
     facts = scan("def f(a, /, b: int = 3, *c: x, d=y(1), **e,) -> z: pass\n")
 
     assert [
-        ("a", "positional-only", "-", "-", (6, 7)),
-        ("b", "plain", "3", "int", (12, 22)),
-        ("c", "*", "-", "x", (24, 29)),
-        ("d", "keyword-only", "call0", "-", (31, 37)),
-        ("e", "**", "-", "-", (39, 42)),
-    ] == [
         (
             one.name,
             one.kind,
@@ -254,8 +248,14 @@ def test_parameters() -> None:
             (one.span.column, one.span.end_column),
         )
         for one in facts.scopes[1].params
+    ] == [
+        ("a", "positional-only", "-", "-", (6, 7)),
+        ("b", "plain", "3", "int", (12, 22)),
+        ("c", "*", "-", "x", (24, 29)),
+        ("d", "keyword-only", "call0", "-", (31, 37)),
+        ("e", "**", "-", "-", (39, 42)),
     ]
-    assert "z" == shown(facts.scopes[1].returns)
+    assert shown(facts.scopes[1].returns) == "z"
 
 
 def test_parameters_over_lines_with_comments() -> None:
@@ -286,10 +286,10 @@ def test_decorators_defaults_annotations_and_bases_belong_outside() -> None:
             def e(self, f=g(), h: i() = 1) -> j(): k()
         """
     )
-    assert [(0, 0, -1)] * 2 + [(1, 1, -1)] * 4 + [(2, 2, 0)] == [
-        (one.scope, one.block, one.statement) for one in facts.calls
-    ]
-    assert [None, "metaclass"] == [one.name for one in facts.scopes[1].bases]
+    assert [(one.scope, one.block, one.statement) for one in facts.calls] == [(0, 0, -1)] * 2 + [
+        (1, 1, -1)
+    ] * 4 + [(2, 2, 0)]
+    assert [one.name for one in facts.scopes[1].bases] == [None, "metaclass"]
     assert (CallOf(2),) == facts.scopes[2].decorators
 
 
@@ -298,8 +298,8 @@ def test_calls_know_their_statement() -> None:
     Statements are numbered in source order, before what their expressions add.
     """
     facts = facts_of("a = b(c for c in d())\ne(f)\nif g(): h()\n")
-    assert ["assign", "for", "expression", "test", "expression"] == [one.kind for one in facts.statements]
-    assert [0, 0, 2, 3, 4] == [one.statement for one in facts.calls]
+    assert [one.kind for one in facts.statements] == ["assign", "for", "expression", "test", "expression"]
+    assert [one.statement for one in facts.calls] == [0, 0, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -380,9 +380,9 @@ def test_imports_are_found_everywhere() -> None:
             from d import e
         """
     )
-    assert [("a", "if", ""), ("b", "try", ""), ("c", "except", ""), ("e", "body", "f")] == [
+    assert [
         (one.local, facts.blocks[one.block].kind, facts.scopes[one.scope].qualname) for one in facts.imports
-    ]
+    ] == [("a", "if", ""), ("b", "try", ""), ("c", "except", ""), ("e", "body", "f")]
 
 
 def test_type_parameters_may_call() -> None:
@@ -390,7 +390,7 @@ def test_type_parameters_may_call() -> None:
     PEP 695 and 696: bounds and defaults are expressions.
     """
     facts = facts_of("def f[T: a() = b()](x: T): pass\nclass A[T = c()]: pass\ntype B[T: d()] = T\n")
-    assert ["a", "b", "c", "d"] == [shown(one.function) for one in facts.calls]
+    assert [shown(one.function) for one in facts.calls] == ["a", "b", "c", "d"]
 
 
 def test_ternary_in_condition() -> None:
@@ -429,12 +429,16 @@ def test_odd_ends(text: str, lines: int) -> None:
         ("def f(:\n", 1, 6),
         ("a\nb = = c\n", 2, 4),
         ("a\n\0\n", 2, 0),
-        ("x = '\n", 1, None),
+        ("x = '\n", None, None),
         ("if a:\nb\n", 2, None),
         ("print 'a'\n", 1, None),
         ("  a\nb\n", 1, None),
-        ("x = $\n", 1, None),
-        ("'\ud800'\n", None, None),
+        ("x = 5 5\n", 1, 6),
+        ("x = é é\n", 1, 6),
+        ("a\nx = (1\n", 2, None),
+        ("x = $\n", 0, 0),
+        ("def f():\n  x = 1\n y\n", 0, 0),
+        ("a = '\ud800'\n", 1, 5),
     ],
 )
 def test_what_cannot_be_read_is_one_problem(text: str, line: int | None, column: int | None) -> None:
@@ -443,8 +447,8 @@ def test_what_cannot_be_read_is_one_problem(text: str, line: int | None, column:
     """
     facts = scan(text)
 
-    assert (1, 1) == (len(facts.scopes), len(facts.blocks))
-    assert () == (*facts.imports, *facts.statements, *facts.calls, *facts.ignores)
+    assert (len(facts.scopes), len(facts.blocks)) == (1, 1)
+    assert (*facts.imports, *facts.statements, *facts.calls, *facts.ignores) == ()
     (problem,) = facts.problems
     assert problem.message
     assert line is None or line == problem.line
