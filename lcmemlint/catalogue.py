@@ -270,6 +270,10 @@ class SessionWords:
     headers: tuple[str, ...]
     connection_attributes: tuple[str, ...]
     """Attributes that identify a connection, gone when the client reconnects."""
+    key_rooms: tuple[str, ...]
+    """Arguments that open another room of one store: prefix, table, collection."""
+    neutral_words: frozenset[str]
+    """Words in a key that name no purpose: two keys that differ by them only mean one conversation."""
     run_sync: frozenset[str]
     run_async: frozenset[str]
     state_sync: frozenset[str]
@@ -278,6 +282,8 @@ class SessionWords:
     """Methods that give the same chain, agent or graph with a configuration bound to it."""
     history_write: frozenset[str]
     history_read: frozenset[str]
+    history_load: frozenset[str]
+    """Those of `history_read` that give the whole past to a prompt."""
     history_clear: frozenset[str]
     history_async: frozenset[str]
     """Those of the history methods that are coroutines."""
@@ -681,9 +687,11 @@ def _session(table: Row) -> SessionWords:
             "other_ids",
             "headers",
             "connection_attributes",
+            "rooms",
+            "neutral",
         ),
         "invoke": ("run_sync", "run_async", "state_sync", "state_async", "rebind"),
-        "history": ("write", "read", "clear", "asynchronous"),
+        "history": ("write", "read", "load", "clear", "asynchronous"),
         "conversation": (
             "messages",
             "role_keys",
@@ -722,6 +730,8 @@ def _session(table: Row) -> SessionWords:
         other_ids=keys.texts("other_ids"),
         headers=keys.texts("headers"),
         connection_attributes=keys.texts("connection_attributes"),
+        key_rooms=keys.texts("rooms"),
+        neutral_words=frozenset(keys.texts("neutral")),
         run_sync=frozenset(invoke.texts("run_sync")),
         run_async=frozenset(invoke.texts("run_async")),
         state_sync=frozenset(invoke.texts("state_sync")),
@@ -729,6 +739,7 @@ def _session(table: Row) -> SessionWords:
         rebind=frozenset(invoke.texts("rebind")),
         history_write=frozenset(history.texts("write")),
         history_read=frozenset(history.texts("read")),
+        history_load=frozenset(history.texts("load")),
         history_clear=frozenset(history.texts("clear")),
         history_async=frozenset(history.texts("asynchronous")),
         messages=frozenset(talk.modules("messages")),

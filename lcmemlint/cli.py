@@ -119,6 +119,7 @@ class Options:
     list_rules: bool
     why: str | None
     show_facts: Path | None
+    show_deployment: bool
     debug: bool
 
 
@@ -237,6 +238,12 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
     cls=_Option,
     help="Show what was read out of a file.",
 )
+@click.option(
+    "--show-deployment",
+    is_flag=True,
+    cls=_Option,
+    help="Show what the manifests say: how many processes run which code.",
+)
 @click.option("--debug", is_flag=True, cls=_Option, help="Show tracebacks of errors.")
 @click.option(
     "--version",
@@ -293,6 +300,8 @@ def _run(options: Options) -> int:
         return _show_facts(options.show_facts)
     if options.why is not None:
         return _why(options, options.why)
+    if options.show_deployment:
+        return _show_deployment(options)
     if options.fix or options.diff:
         return _fix(options)
     report = _lint(options)[2]
@@ -306,6 +315,7 @@ def _reject_clashes(options: Options) -> None:
         "--explain": options.explain is not None,
         "--list-rules": options.list_rules,
         "--show-facts": options.show_facts is not None,
+        "--show-deployment": options.show_deployment,
         "--why": options.why is not None,
         "--diff": options.diff,
         "--fix": options.fix,
@@ -327,14 +337,22 @@ def _reject_clashes(options: Options) -> None:
 
 def _lint(options: Options, paths: Sequence[str] | None = None) -> tuple[Job, Analysis, Report]:
     """The whole pipeline for the paths of the command line."""
-    from lcmemlint.engine import analyse, prepare, report
+    from lcmemlint.engine import analyse, report
 
-    paths = paths if paths is not None else options.paths or (".",)
+    job = _job(options, paths if paths is not None else options.paths or (".",))
+    analysis = analyse(job)
+    return job, analysis, report(job, analysis)
+
+
+def _job(options: Options, paths: Sequence[str]) -> Job:
+    """What there is to do for the paths of the command line."""
+    from lcmemlint.engine import prepare
+
     stdin = None
     if tuple(paths) == ("-",):
         stdin = (options.stdin_filename or Path("stdin.py"), sys.stdin.buffer.read())
         paths = ()
-    job = prepare(
+    return prepare(
         paths,
         config=_no_config() if options.no_config else None,
         config_file=options.config,
@@ -342,8 +360,6 @@ def _lint(options: Options, paths: Sequence[str] | None = None) -> tuple[Job, An
         adjust=lambda config: _adjusted(config, options),
         stdin=stdin,
     )
-    analysis = analyse(job)
-    return job, analysis, report(job, analysis)
 
 
 def _no_config() -> Config:
@@ -412,6 +428,11 @@ def _write(options: Options, report: Report) -> None:
         written = text.concise(report, start=start, style=style)
     else:
         written = text.full(report, start=start, style=style)
+    _put(options, written)
+
+
+def _put(options: Options, written: str) -> None:
+    """Write a whole output to where it was asked for."""
     if options.output_file is None:
         click.echo(written, nl=False, color=True)
         return
@@ -444,6 +465,7 @@ def _fix(options: Options) -> int:
         write=options.fix,
         read=lambda path: job.sources[path].data,
         files=job.tree.python,
+        factory=job.config.factory,
     )
     if options.diff:
         click.echo(result.diff, nl=False)
@@ -539,6 +561,24 @@ def _show_facts(file: Path) -> int:
     for problem in facts.problems:
         _say(f"{file}:{problem.line}:{problem.column + 1}: {problem.message}")
     return 2 if facts.problems else 0
+
+
+def _show_deployment(options: Options) -> int:
+    """Print what runs the project, as far as its manifests say; the whole project, whatever the paths."""
+    from lcmemlint.engine import show_deployment
+    from lcmemlint.report.deployment import rows_as_json, rows_as_table
+    from lcmemlint.report.text import Style, shown_path
+
+    job = _job(options, options.paths or (".",))
+    start = Path.cwd()
+    rows, problems = show_deployment(job)
+    for problem in problems:
+        _say(f"{shown_path(job.root, problem.path, start)}: {problem.message}")
+    if options.output_format == "json":
+        _put(options, rows_as_json(rows, root=job.root, start=start))
+    else:
+        _put(options, rows_as_table(rows, root=job.root, start=start, style=Style(_has_colour(options))))
+    return 0
 
 
 def _why(options: Options, place: str) -> int:

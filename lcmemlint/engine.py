@@ -31,6 +31,7 @@ from lcmemlint.errors import CatalogueError, ConfigError, UsageError
 from lcmemlint.facts import FileFacts, Problem
 from lcmemlint.findings import SEVERITIES, Finding, Severity
 from lcmemlint.link.modules import ModuleIndex
+from lcmemlint.manifests import Manifests
 from lcmemlint.scan.skim import Skim, select, skim
 from lcmemlint.sources import (
     RoleFinder,
@@ -47,7 +48,7 @@ from lcmemlint.sources import (
     text_of,
     walk,
 )
-from lcmemlint.suppress import UNUSED_IGNORE, suppress
+from lcmemlint.suppress import UNUSED_IGNORE, Suppressed, suppress
 
 if TYPE_CHECKING:
     from lcmemlint.checks import Check
@@ -85,6 +86,7 @@ class Job:
     asked: tuple[str, ...]
     tree: Tree
     sources: Mapping[str, Source]
+    manifests: Manifests
     problems: tuple[FileProblem, ...]
     catalogue: Catalogue
     known: Mapping[str, str]
@@ -184,6 +186,7 @@ def prepare(
         asked=named,
         tree=tree,
         sources=sources,
+        manifests=Manifests(root, config, tree),
         problems=tuple(sorted([*problems, *unreadable])),
         catalogue=_catalogue(config),
         known=known,
@@ -273,8 +276,23 @@ def analyse(
     ran = set(job.chosen)
     if facts:
         from lcmemlint.link import link
+        from lcmemlint.link.platform import MANIFEST, platform_graphs
+        from lcmemlint.link.requirements import is_version_manifest
 
-        project = link(facts, catalogue=job.catalogue, modules=modules, roles=found_roles)
+        def scan_more(path: str) -> FileFacts | None:
+            return _scan_more(sources[path])
+
+        exporting = job.manifests.some(lambda path: path.endswith(MANIFEST) and not job.manifests.is_ignored(path))
+        project = link(
+            facts,
+            catalogue=job.catalogue,
+            modules=modules,
+            roles=found_roles,
+            platform_graphs=platform_graphs(exporting),
+            manifests=job.manifests.some(is_version_manifest),
+            workloads=lambda: job.manifests.workloads(sources, facts, scan_more),
+            scale=job.config.deployment,
+        )
         findings, ran, crashed = _check_all(job, project, checks)
         crashes += crashed
     return Analysis(
@@ -321,6 +339,13 @@ def _scan_all(
             if path in selected:
                 facts[path] = scanned
     return facts, problems, crashes
+
+
+def _scan_more(source: Source) -> FileFacts | None:
+    """The facts of a file that has no LangChain in it but starts a server; what is wrong with it is no matter here."""
+    text = text_of(source.data)
+    scanned = None if isinstance(text, Problem) else _scan(source.path, text)
+    return scanned if isinstance(scanned, FileFacts) else None
 
 
 def _problems(path: str, problems: Iterable[Problem]) -> list[FileProblem]:
@@ -378,7 +403,7 @@ def _check_all(
         if one.code not in job.chosen:
             continue
         try:
-            findings += list(one.check(project))
+            findings += [project.scaling.judged(finding) for finding in one.check(project)]
         except Exception as error:
             ran.discard(one.code)
             crashes.append(_crash(one.code, error))
@@ -403,21 +428,42 @@ def _with_severity(finding: Finding, job: Job) -> Finding:
     return finding if best[1] == finding.severity else replace(finding, severity=best[1])
 
 
+# --- show ------------------------------------------------------------------------------------------------
+
+
+def show_deployment(job: Job) -> tuple[list[dict[str, object]], tuple[FileProblem, ...]]:
+    """What the manifests say, a row a workload in order of place, and what of them could not be read."""
+    from lcmemlint.link.deployment import link_workloads
+
+    project = analyse(job, checks=()).project
+    if project is not None:
+        linked = project.scaling.linked
+    else:
+        found = job.manifests.workloads(job.sources, {}, lambda path: _scan_more(job.sources[path]))
+        linked = link_workloads(found, job.sources)
+    rows = [{**one.row(), "rank": one.workload.rank, "third_party": one.workload.third_party} for one in linked]
+    return rows, tuple(
+        FileProblem(one.path, one.line, one.column, one.message) for one in job.manifests.problems
+    )
+
+
 # --- report ----------------------------------------------------------------------------------------------
 
 
 def report(job: Job, analysis: Analysis) -> Report:
     """What the user sees of an analysis."""
-    sorted_out = suppress(
-        analysis.findings, analysis.facts, config=job.config, known=job.known, ran=analysis.ran
-    )
+    sorted_out = _suppressed(job, analysis)
     unused = [_with_severity(finding, job) for finding in sorted_out.unused if UNUSED_IGNORE in job.chosen]
     kept = suppress(unused, {}, config=job.config, known=job.known, ran=analysis.ran).kept
     asked = [finding for finding in (*sorted_out.kept, *kept) if job.is_asked(finding.at.path)]
     shown = tuple(sorted(_shown(asked, job.config), key=lambda finding: finding.order))
     silenced = _shown(sorted_out.hidden, job.config)
-    problems = tuple(sorted({*job.problems, *analysis.problems}))
+    of_manifests = {
+        FileProblem(one.path, one.line, one.column, one.message) for one in job.manifests.problems
+    }
+    problems = tuple(sorted({*job.problems, *analysis.problems, *of_manifests}))
     missing = {one for one in job.problems if one.path not in job.tree.python}
+    missing |= {one for one in of_manifests if one.path in job.asked}
     return Report(
         root=job.root,
         findings=shown,
@@ -428,7 +474,9 @@ def report(job: Job, analysis: Analysis) -> Report:
         files=sum(job.is_asked(path) for path in {*job.tree.python, *job.sources}),
         fail_on=job.config.fail_on,
         is_trusted=not analysis.crashes
-        and not any(one in missing or job.is_asked(one.path) for one in problems),
+        and not any(
+            one in missing or (job.is_asked(one.path) and one not in of_manifests) for one in problems
+        ),
         lines={path: _lines(job, path) for path in sorted({finding.at.path for finding in shown})},
     )
 
@@ -444,10 +492,19 @@ def relint(job: Job, before: Analysis, overlay: Mapping[str, str]) -> tuple[Find
     Comments that hide nothing are left out: a repair makes the comment above it idle, which is no new fault.
     """
     analysis = analyse(job, overlay, before=before)
-    kept = suppress(
-        analysis.findings, analysis.facts, config=job.config, known=job.known, ran=analysis.ran
-    ).kept
-    return tuple(_shown(kept, job.config))
+    return tuple(_shown(_suppressed(job, analysis).kept, job.config))
+
+
+def _suppressed(job: Job, analysis: Analysis) -> Suppressed:
+    """The findings without those that comments and the configuration hide."""
+    return suppress(
+        analysis.findings,
+        {**job.manifests.python, **analysis.facts},
+        config=job.config,
+        known=job.known,
+        ran=analysis.ran,
+        manifests=job.manifests.comments(),
+    )
 
 
 def _lines(job: Job, path: str) -> tuple[str, ...]:

@@ -38,13 +38,19 @@ DEFAULT_EXCLUDES: Final = frozenset(
 """Folders that hold no source of the project's own, by name."""
 
 MANIFEST_SUFFIXES: Final = (
-    ".bicep", ".cfg", ".conf", ".containerfile", ".dockerfile", ".hcl", ".ini", ".j2", ".json", ".nomad",
-    ".service", ".sh", ".tf", ".tfvars", ".toml", ".tpl", ".yaml", ".yml",
+    ".bash", ".bicep", ".cfg", ".conf", ".containerfile", ".dockerfile", ".env", ".hcl", ".ini", ".j2", ".json",
+    ".mk", ".nomad", ".service", ".sh", ".template", ".tf", ".tfvars", ".toml", ".tpl", ".yaml", ".yml",
 )  # fmt: skip
 MANIFEST_NAMES: Final = frozenset(
-    {"containerfile", "dockerfile", "makefile", "procfile", "pipfile", "justfile", "supervisord.conf"}
-)
-MANIFEST_PREFIXES: Final = ("dockerfile.", "containerfile.", "procfile.", "requirements", ".env")
+    {
+        "containerfile", "dockerfile", "gnumakefile", "justfile", "kustomization", "makefile", "pdm.lock",
+        "pipfile", "pipfile.lock", "poetry.lock", "procfile", "supervisord.conf", "uv.lock",
+    }
+)  # fmt: skip
+MANIFEST_PREFIXES: Final = (
+    "dockerfile.", "containerfile.", "procfile.", "requirements", "constraints", ".env",
+)  # fmt: skip
+REQUIREMENT_FOLDERS: Final = frozenset({"requirements", "reqs"})
 
 TEST_FOLDERS: Final = frozenset({"test", "tests", "testing"})
 SCRIPT_FOLDERS: Final = frozenset({"bin", "scripts"})
@@ -175,7 +181,7 @@ class _Walker:
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
             path = prefix + entry.name
-            if not is_folder and not is_wanted(entry.name):
+            if not is_folder and not is_wanted(path):
                 continue
             if is_folder and (entry.name in self.names or entry.name.endswith(".egg-info")):
                 continue
@@ -266,17 +272,22 @@ def _is_text(path: str) -> bool:
     return True
 
 
-def is_wanted(name: str) -> bool:
+def is_wanted(path: str) -> bool:
     """Whether a file of this name could matter at all."""
-    return name.endswith((".py", ".pyw", ".ipynb")) or looks_like_manifest(name)
+    return path.endswith((".py", ".pyw", ".ipynb")) or looks_like_manifest(path)
 
 
 def looks_like_manifest(path: str) -> bool:
-    """A file that may say how the app is built, configured or run."""
-    name = path.rpartition("/")[2].lower()
-    return (
-        name.endswith(MANIFEST_SUFFIXES) or name in MANIFEST_NAMES or name.startswith(MANIFEST_PREFIXES)
-    ) and not name.endswith((".py", ".pyw", ".ipynb"))
+    """A file that may say how the app is built, configured or run, or with which versions."""
+    folder, _, name = path.rpartition("/")
+    name = name.lower()
+    if name.endswith((".py", ".pyw", ".ipynb")):
+        return False
+    if name.endswith(MANIFEST_SUFFIXES) or name in MANIFEST_NAMES or name.startswith(MANIFEST_PREFIXES):
+        return True
+    return name.endswith((".txt", ".in")) and (
+        "requirements" in name or folder.rpartition("/")[2].lower() in REQUIREMENT_FOLDERS
+    )
 
 
 def looks_like_test(path: str) -> bool:

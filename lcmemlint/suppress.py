@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from lcmemlint.config import Config
@@ -26,6 +27,14 @@ from lcmemlint.values import Location, Span
 
 UNUSED_IGNORE: Final = "LCM001"
 OUR_PREFIX: Final = "LCM"
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """The ignore comments of one file, and its statements; of a manifest: the instructions over several lines."""
+
+    ignores: tuple[Ignore, ...]
+    statements: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +53,16 @@ def suppress(
     config: Config,
     known: Mapping[str, str],
     ran: Collection[str],
+    manifests: Mapping[str, Comments] = MappingProxyType({}),
 ) -> Suppressed:
     """Take out the findings that comments or per-file ignores hide.
 
-    `known` maps code → name of every rule; `ran` are the codes whose checks ran to their end.
+    `known` maps code → name of every rule; `ran` are the codes whose checks ran to their end; `manifests`
+    are the comments of files that are no Python.
     """
     per_file = [(glob, codes) for glob, codes in config.per_file_ignores]
-    ignores = {path: _Ignores(path, of, known) for path, of in facts.items() if of.ignores}
+    comments = {path: _comments(of) for path, of in facts.items() if of.ignores} | dict(manifests)
+    ignores = {path: _Ignores(path, of, known) for path, of in comments.items()}
     kept: list[Finding] = []
     hidden: list[Finding] = []
     for finding in findings:
@@ -83,16 +95,21 @@ def _means(written: str, code: str, known: Mapping[str, str]) -> bool:
     return upper == "ALL" or code.startswith(upper) or written.lower() == known.get(code)
 
 
+def _comments(facts: FileFacts) -> Comments:
+    """The comments of a Python file."""
+    return Comments(facts.ignores, tuple(statement.span for statement in facts.statements))
+
+
 class _Ignores:
     """The comments of one file; remembers which of their codes hid something."""
 
-    def __init__(self, path: str, facts: FileFacts, known: Mapping[str, str]) -> None:
+    def __init__(self, path: str, comments: Comments, known: Mapping[str, str]) -> None:
         self.path = path
         self.known = known
-        self.statements = [statement.span for statement in facts.statements]
-        self.whole_file = [one for one in facts.ignores if one.kind == "ignore-file"]
+        self.statements = comments.statements
+        self.whole_file = [one for one in comments.ignores if one.kind == "ignore-file"]
         self.by_line: dict[int, list[Ignore]] = {}
-        for one in facts.ignores:
+        for one in comments.ignores:
             if one.kind != "ignore-file":
                 self.by_line.setdefault(one.line, []).append(one)
         self.used: set[tuple[Ignore, str]] = set()

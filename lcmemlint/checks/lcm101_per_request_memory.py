@@ -14,7 +14,7 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         if project.is_filled(memory) or project.is_scratch(memory) or not project.is_attached(memory):
             continue
-        if project.is_beside_another(memory):
+        if project.is_beside_another(memory) or memory.thing in project.halves.never_saved:
             continue
         fix, reason = project.request_fix(memory)
         yield Finding(

@@ -18,6 +18,7 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         if project.is_development_only(memory) or project.is_platform_managed(memory):
             continue
+        fix, reason = project.request_fix(memory)
         yield Finding(
             code="LCM103",
             message=f"`{memory.name}` keeps every thread in this process, so another worker or a restart "
@@ -28,5 +29,6 @@ def check(project: Project) -> Iterator[Finding]:
             symbol=memory.name,
             help=project.advice(memory),
             because=memory.trace,
-            no_fix="replacing a checkpointer needs a database of your choice; see the page",
+            fix=fix,
+            no_fix=reason,
         )

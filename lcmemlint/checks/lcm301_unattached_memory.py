@@ -12,6 +12,8 @@ def check(project: Project) -> Iterator[Finding]:
     for memory in project.state("memory", "history"):
         if memory.implicit or project.is_attached(memory) or not project.is_live(memory):
             continue
+        if project.is_written(memory) and memory.storage != "process":
+            continue  # LCM302: a history that is kept somewhere and never loaded
         written = "only written to" if project.is_written(memory) else "never used"
         yield Finding(
             code="LCM301",

@@ -6,31 +6,30 @@ from collections.abc import Iterator
 
 from lcmemlint.findings import Finding, Step
 from lcmemlint.link.project import Project
+from lcmemlint.values import Location
 
 
 def check(project: Project) -> Iterator[Finding]:
-    told = set()
-    for run in project.runs.of_requests:
-        if any(project.runs.keeps_threads(built) != "no" for built in run.built):
-            continue
-        if project.runs.names(run, "thread_id") != "yes" or run.built[0].at in told:
-            continue
-        told.update(built.at for built in run.built)
+    runs = project.runs
+    told: set[Location] = set()
+    for run in runs.of_requests:
         built = run.built[0]
-        lost = (
-            "is ignored" if project.runs.brings_history(run) else "keeps nothing: every turn starts afresh"
-        )
+        if built.at in told or any(runs.keeps_threads(one) != "no" for one in run.built):
+            continue
+        if runs.names(run, "thread_id") != "yes":
+            continue
+        told.update(one.at for one in run.built)
+        complete = runs.brings_history(run)
+        lost = "is ignored" if complete else "keeps nothing, so every turn starts afresh"
         yield Finding(
             code="LCM306",
-            message=f"the `thread_id` given to `{run.receiver}` {lost}, because `{built.name}()` got no checkpointer",
-            at=run.at,
+            message=f"the `thread_id` given to `{run.receiver}` {lost}: `{built.name}()` got no checkpointer",
+            at=runs.place_of(run, "thread_id"),
             severity="warning",
-            confidence="possible"
-            if project.runs.brings_history(run)
-            else project.reach.confidence(run.function),
+            confidence="possible" if complete else project.reach.confidence(run.function),
             symbol=run.receiver,
             help=f"give `{built.name}()` a `checkpointer=` that all workers share, or drop the `thread_id`",
-            because=project.reach.trace(run.function),
+            because=(*project.reach.trace(run.function), Step(run.at, f"`{run.receiver}` runs here")),
             related=tuple(Step(one.at, "built here, without a checkpointer") for one in run.built),
             no_fix="a checkpointer needs a database of your choice; see the page",
         )

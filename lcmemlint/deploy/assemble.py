@@ -55,6 +55,7 @@ class Unit:
     unseen: bool = False
     """There is a program, but the files do not show which: its processes are not known."""
     image: str | None = None
+    image_at: Spot | None = None
     built: Image | None = None
     context: str | None = None
     env: tuple[Setting, ...] = ()
@@ -98,6 +99,7 @@ def workload(unit: Unit) -> Workload:
         places=unit.places or (run.places if run else ()),
         context=context,
         image=unit.image,
+        image_at=unit.image_at,
         recipe=built.path if built else None,
         env=unit.env,
         open_env=unit.open_env,

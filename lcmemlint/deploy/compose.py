@@ -164,6 +164,7 @@ def _unit(tree: Tree, service: Service) -> Unit:
         running=run,
         unseen=run is None and not foreign,
         image=image_name or None,
+        image_at=tree.node_spot(path, image_node) if image_node else None,
         built=None if foreign else image,
         context=built.context if built else None,
         env=container.all_env,

@@ -97,6 +97,7 @@ def _unit(tree: Tree, resource: Resource, group: Group, format_: str) -> Unit:
         running=run,
         unseen=run is None and not foreign,
         image=name or None,
+        image_at=tree.node_spot(resource.path, node.get("image")) if name else None,
         built=image,
         env=container.all_env,
         open_env=bool(node.get("envFrom").items),

@@ -105,6 +105,8 @@ class Workload:
     places: tuple[str, ...] = ()
     context: str | None = None
     image: str | None = None
+    image_at: Spot | None = None
+    """Where the image is named."""
     recipe: str | None = None
     """The Dockerfile that its image is built from."""
     env: tuple[Setting, ...] = ()

@@ -40,6 +40,11 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
     ``framework`` what calls the handler, as the catalogue names it. Only ``fastapi``, ``any`` (a handler by its name)
                   and empty (not known) let a handler have one more parameter; any other name is refused.
     ``namespace``, ``class``, ``container``, ``container_unused``  handed on to ``then``.
+
+``checkpointer`` (unsafe: the app then depends on the package of a saver)
+    ``span``: the constructor call of a saver in memory. It becomes ``shared_checkpointer()``; nothing else changes.
+    ``namespace`` literal name when the project has several savers, whose threads must stay apart.
+    ``class``     as above.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lcmemlint.findings import FixRequest
-from lcmemlint.fixes import chat_memory, history_factory, session_parameter
+from lcmemlint.fixes import chat_memory, checkpointer, history_factory, session_parameter
 from lcmemlint.fixes.edits import Change, Context, Refusal
 from lcmemlint.fixes.trees import Tree
 
@@ -23,6 +23,7 @@ CODEMODS: tuple[Codemod, ...] = (
     Codemod("chat-memory", chat_memory.rewrite),
     Codemod("history-factory", history_factory.rewrite),
     Codemod("session-parameter", session_parameter.rewrite),
+    Codemod("checkpointer", checkpointer.rewrite),
 )
 
 

@@ -141,15 +141,27 @@ def _top_level(tree: Tree) -> Iterator[Import]:
 def dropped(tree: Tree, names: set[str]) -> Edits:
     """Edits that take imported names away which nothing in the file mentions any more.
 
-    Only plain top-level ``from x import name`` without any comment; a mention in text or a comment keeps it too.
+    Only plain ``from x import name`` without any comment; a mention in text or a comment keeps it too, and so
+    does a block that would be empty without it.
     """
     found: list[Edit] = []
-    for statement in tree.module.body:
-        if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1:
+    for statement in walk(tree.module, cst.SimpleStatementLine):
+        if len(statement.body) == 1 and not _is_alone(tree, statement):
             only = statement.body[0]
             if isinstance(only, cst.ImportFrom) and not isinstance(only.names, cst.ImportStar):
                 found += _dropped_from(tree, statement, only.names, names)
     return tuple(found)
+
+
+def _is_alone(tree: Tree, statement: cst.SimpleStatementLine) -> bool:
+    block = tree.parent(statement)
+    return isinstance(block, cst.IndentedBlock) and len(block.body) == 1
+
+
+def _is_first(tree: Tree, statement: cst.SimpleStatementLine) -> bool:
+    """Whether the statement begins an indented block, which has others: a blank line below it would begin it then."""
+    block = tree.parent(statement)
+    return isinstance(block, cst.IndentedBlock) and block.body[0] is statement
 
 
 def _dropped_from(
@@ -171,7 +183,10 @@ def _dropped_from(
     if not unused:
         return
     if len(unused) == len(listed):
-        yield Edit(*tree.lines(statement), "")
+        start, end = tree.lines(statement)
+        while _is_first(tree, statement) and not tree.text[end : tree.line_end(end)].strip():
+            end = tree.next_line(end)
+        yield Edit(start, end, "")
         return
     kept = [alias for alias in listed if alias not in unused]
     for number, alias in enumerate(listed):

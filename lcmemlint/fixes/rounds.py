@@ -16,14 +16,12 @@ from typing import TypeAlias
 import libcst as cst
 
 from lcmemlint.findings import Finding, FixRequest
-from lcmemlint.fixes import shared_history
 from lcmemlint.fixes.assemble import Assembled, assembled
 from lcmemlint.fixes.codemods import codemod
 from lcmemlint.fixes.edits import Change, Context, Refusal
-from lcmemlint.fixes.imports import free_name, local_name
 from lcmemlint.fixes.layout import Layout
 from lcmemlint.fixes.outcomes import Failed, Refused
-from lcmemlint.fixes.shared_history import FUNCTION, STEMS
+from lcmemlint.fixes.supply import HISTORY_FUNCTION, Places, Supply, import_lines, new_modules
 from lcmemlint.fixes.trees import Tree, offset
 
 ROUNDS = 5
@@ -35,13 +33,13 @@ Identity = tuple[str, str, str]
 class _Proposal:
     """The change for one request, and the findings that asked for it.
 
-    ``name`` is what the file calls the generated function, ``module`` the file's dotted name if it is known.
+    ``names`` is what the file calls generated functions, ``module`` the file's dotted name if it is known.
     """
 
     path: str
     change: Change
     findings: tuple[Finding, ...]
-    name: str
+    names: Mapping[str, str]
     module: str
 
 
@@ -66,6 +64,7 @@ class Fixing:
     text_of: Callable[[str], str]
     relint: Relint
     unsafe: bool
+    supply: Supply = field(default_factory=Supply)
     texts: dict[str, str] = field(default_factory=dict)
     created: set[str] = field(default_factory=set)
     fixed: list[Finding] = field(default_factory=list)
@@ -103,7 +102,10 @@ class Fixing:
             if finding.fix is None:
                 self.refuse([finding], finding.no_fix or "no fix is known for it")
             elif not self._asks(finding):
-                self.refuse([finding], "its fix changes a signature or picks a key: it needs --unsafe-fixes")
+                self.refuse(
+                    [finding],
+                    "its fix changes a signature, picks a key or adds a dependency: it needs --unsafe-fixes",
+                )
         return [finding for finding in findings if self._asks(finding)]
 
     def text(self, path: str) -> str:
@@ -140,14 +142,14 @@ class Fixing:
             if tree is None:
                 self.refuse([one for asked in requests.values() for one in asked], self.failed[path].error)
                 continue
-            name = _local_name(tree)
+            names = self.supply.names(tree)
             possible: list[_Proposal] = []
             for request, asked in requests.items():
-                change = _change(tree, request, name)
+                change = self._change(path, tree, request, names)
                 if isinstance(change, Refusal):
                     self.refuse(asked, change.reason)
                 else:
-                    possible.append(_Proposal(path, change, tuple(asked), name, request.get("module")))
+                    possible.append(_Proposal(path, change, tuple(asked), names, request.get("module")))
             chosen: list[_Proposal] = []
             for each in sorted(possible, key=lambda each: (each.change.start, -each.change.end)):
                 if any(each.change.overlaps(other.change) for other in chosen):
@@ -164,6 +166,19 @@ class Fixing:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             self.failed[path] = Failed(path, f"cannot be parsed: {reason}")
             return None
+
+    def _change(
+        self, path: str, tree: Tree, request: FixRequest, names: Mapping[str, str]
+    ) -> Change | Refusal:
+        known = codemod(request.kind)
+        if known is None:
+            return Refusal(f"no fix of the kind `{request.kind}` exists")
+        change = known.rewrite(tree, request, Context(names))
+        if isinstance(change, Change) and not change.edits:
+            return Refusal("there is nothing to change")
+        if isinstance(change, Change) and HISTORY_FUNCTION in change.needs and self.supply.is_own(path):
+            return Refusal(f"this file is the factory that the configuration names (`{self.supply.factory}`)")
+        return change
 
     # proof
 
@@ -186,9 +201,10 @@ class Fixing:
 
     def _attempt(self, proposals: Sequence[_Proposal]) -> _Attempt | Refusal:
         layout = Layout(self.layout_files | self.texts.keys(), self._maybe_text)
-        places = shared_history.placed(
-            {each.path: each.module for each in proposals if each.change.needs}, layout
-        )
+        needs: dict[str, set[str]] = {}
+        for each in proposals:
+            needs.setdefault(each.path, set()).update(each.change.needs)
+        places = self.supply.places(needs, {each.path: each.module for each in proposals}, layout)
         texts = dict(self.texts)
         files: dict[str, Assembled] = {}
         for path in sorted({each.path for each in proposals}):
@@ -198,9 +214,7 @@ class Fixing:
             if isinstance(done, Refusal):
                 return done
             files[path], texts[path] = done, done.text
-        for place in places.values():
-            if place.path not in layout.files:
-                texts[place.path] = shared_history.template()
+        texts |= new_modules(places, layout, texts)
         after = tuple(self.relint(texts))
         refusal = self._not_proven(proposals, after)
         return _Attempt(texts, files, after) if refusal is None else refusal
@@ -266,45 +280,19 @@ def _assembled(
     proposals: Sequence[_Proposal],
     text: str,
     layout: Layout,
-    places: Mapping[str, shared_history.Placed],
+    places: Places,
 ) -> Assembled | Refusal:
-    def lines(needs: frozenset[str]) -> list[str]:
-        place = places.get(path)
-        if place is None or FUNCTION not in needs:
-            return []
-        name = proposals[0].name
-        if local_name(Tree(text), FUNCTION, place.stem) == name:
-            return []
-        renamed = "" if name == FUNCTION else f" as {name}"
-        return [f"from {place.module} import {FUNCTION}{renamed}"]
-
     root = layout.root(path, proposals[0].module)
     try:
         return assembled(
             text,
             [each.change for each in proposals],
-            lines=lines,
+            lines=lambda needs: import_lines(Tree(text), path, needs, proposals[0].names, places),
             is_local=lambda module: layout.is_local(root, module),
             is_free=lambda name: not any(True for _ in layout.importers(path, name)),
         )
     except (cst.ParserSyntaxError, SyntaxError, ValueError) as error:
         return Refusal(f"the edited file would not parse ({str(error).splitlines()[0]})")
-
-
-def _change(tree: Tree, request: FixRequest, name: str) -> Change | Refusal:
-    known = codemod(request.kind)
-    if known is None:
-        return Refusal(f"no fix of the kind `{request.kind}` exists")
-    change = known.rewrite(tree, request, Context({FUNCTION: name}))
-    if isinstance(change, Change) and not change.edits:
-        return Refusal("there is nothing to change")
-    return change
-
-
-def _local_name(tree: Tree) -> str:
-    """What the file calls, or is going to call, the generated function."""
-    known = next((stem for stem in STEMS if local_name(tree, FUNCTION, stem)), STEMS[0])
-    return free_name(tree, FUNCTION, known)
 
 
 def _identity(finding: Finding) -> Identity:

@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lcmemlint.findings import Finding
-from lcmemlint.fixes import shared_history
+from lcmemlint.fixes.generated import GENERATED
 from lcmemlint.fixes.outcomes import Failed, Fixed, FixResult, Note, Outcome, Refused
 from lcmemlint.fixes.rounds import Fixing
+from lcmemlint.fixes.supply import Supply
 
 _NOT_OURS = frozenset({"node_modules", "site-packages", "__pycache__", "venv", "env", "build", "dist"})
 
@@ -34,17 +35,19 @@ def fix_files(
     write: bool,
     read: Callable[[str], bytes] | None = None,
     files: Iterable[str] | None = None,
+    factory: str = "",
 ) -> FixResult:
     """Fix what can be fixed of ``findings``; write it if ``write``, else only tell what would change.
 
     ``relint`` lints the whole project with these texts (by path) in place of, or in addition to, the files on
     disk and returns all findings of a default run; texts have no byte order mark and the file's own newlines.
     ``read`` gives the bytes that were linted (by default those on disk); ``files`` are the project's Python
-    files, relative to ``root`` with ``/`` (by default all below it).
+    files, relative to ``root`` with ``/`` (by default all below it). ``factory`` is the project's own
+    ``module:function`` that takes the place of ``chat_history``.
     """
     disk = _Files(root, read)
     known = frozenset(files if files is not None else _python_files(root))
-    fixing = Fixing(known, disk.text, relint, unsafe)
+    fixing = Fixing(known, disk.text, relint, unsafe, Supply(factory))
     fixing.run(findings)
     outcomes: list[Outcome] = [*fixing.refused, *fixing.failed.values()]
     outcomes += _outcomes(disk, fixing, write=write)
@@ -66,9 +69,10 @@ def _order(outcome: Outcome) -> tuple[str, int, int, int, str]:
 
 
 def _notes(changed: Iterable[Fixed]) -> tuple[Note, ...]:
-    """What the generated module needs, when this run makes one."""
-    generated = any(each.old is None for each in changed)
-    return shared_history.NOTES if generated else ()
+    """What the generated modules need that this run makes."""
+    made = {each.path.rpartition("/")[2].removesuffix(".py") for each in changed if each.old is None}
+    found = [note for module in GENERATED if made & set(module.stems) for note in module.notes]
+    return tuple(dict.fromkeys(found))
 
 
 def _outcomes(disk: _Files, fixing: Fixing, *, write: bool) -> list[Outcome]:

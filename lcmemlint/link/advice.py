@@ -8,6 +8,7 @@ from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.objects import ClassOf, Collection, FunctionOf, Instance
 from lcmemlint.link.reach import Reach
+from lcmemlint.link.saver_advice import SaverAdvice
 from lcmemlint.values import Name
 
 _EXTRA = {
@@ -26,6 +27,7 @@ class Advice:
         self.evaluator = evaluator
         self.reach = reach
         self.memories = memories
+        self.savers = SaverAdvice(evaluator, memories)
         words = evaluator.catalogue.session
         self._ranked = {name: rank for rank, name in enumerate((*words.key_names, *words.person_names))}
         self._suffixes = words.key_suffixes
@@ -50,6 +52,8 @@ class Advice:
             return None, f"`{memory.name}` builds its memory by itself; pass `memory=` first"
         if memory.own_class is not None:
             return None, f"`{memory.name}` is your own class; let it keep its messages in a shared store"
+        if memory.component.fix == "checkpointer":
+            return self.savers.request(memory, self._class(memory))
         extra = memory.component.extra_state
         if extra is not None:
             return None, f"`{memory.name}` needs more than a shared history: {_EXTRA[extra]}"

@@ -1,7 +1,7 @@
 """Sync savers under async calls and the other way round, one clash for each saver.
 
-A graph may have several savers (one per branch): it clashes when one of them cannot serve the call and none is made for it.
-An async saver serves sync calls from any thread but that of its own event loop.
+A graph may have several savers (one per branch): it clashes when one of them cannot serve the call and none is
+made for it. An async saver serves sync calls from any thread but that of its own event loop.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lcmemlint.catalogue import Component
 from lcmemlint.findings import Confidence, Step
 from lcmemlint.link.evaluate import Evaluator, Site
-from lcmemlint.link.graphs import Graphs, Run, Saver
+from lcmemlint.link.graphs import GraphCall, Graphs, Saver
 from lcmemlint.link.objects import External, Fixed, FunctionOf, Instance, Object
 from lcmemlint.link.storage import argument, has_stars, made_by
 from lcmemlint.link.versions import Versions
@@ -28,7 +28,7 @@ class Clash:
     fault: str
     help: str
     built: Location
-    calls: tuple[Run, ...]
+    calls: tuple[GraphCall, ...]
     confidence: Confidence
     trace: tuple[Step, ...]
 
@@ -40,7 +40,7 @@ def find_clashes(graphs: Graphs, versions: Versions) -> Iterator[Clash]:
 
 
 def _savers(graphs: Graphs, versions: Versions) -> Iterator[Clash]:
-    groups: dict[Saver, list[Run]] = defaultdict(list)
+    groups: dict[Saver, list[GraphCall]] = defaultdict(list)
     sure: dict[Saver, bool] = {}
     for run in graphs.runs:
         if not graphs.is_live(run.function):
@@ -60,7 +60,7 @@ def _savers(graphs: Graphs, versions: Versions) -> Iterator[Clash]:
             yield _clash(graphs, saver.name, fault, cure, saver.thing, runs, confidence)
 
 
-def _clashes(graphs: Graphs, component: Component, run: Run) -> bool:
+def _clashes(graphs: Graphs, component: Component, run: GraphCall) -> bool:
     if component.api == "sync":
         return run.is_async
     if component.api != "async" or run.is_async:
@@ -69,7 +69,7 @@ def _clashes(graphs: Graphs, component: Component, run: Run) -> bool:
 
 
 def _told(
-    component: Component, name: str, run: Run, versions: Versions, graphs: Graphs
+    component: Component, name: str, run: GraphCall, versions: Versions, graphs: Graphs
 ) -> tuple[str, str]:
     """What happens, and what to write instead."""
     path = run.at.path
@@ -96,7 +96,7 @@ def _clash(
     fault: str,
     cure: str,
     thing: Instance,
-    runs: list[Run],
+    runs: list[GraphCall],
     confidence: Confidence,
 ) -> Clash:
     first = runs[0]
@@ -113,7 +113,7 @@ def _clash(
 
 def _histories(graphs: Graphs, versions: Versions) -> Iterator[Clash]:
     """``RunnableWithMessageHistory`` over a history that is sync or async by an argument of its constructor."""
-    groups: dict[Instance, list[Run]] = defaultdict(list)
+    groups: dict[Instance, list[GraphCall]] = defaultdict(list)
     for run, history in _history_runs(graphs):
         if versions.allows(run.at.path, "langchain-core", "0.2") and run not in groups[history]:
             groups[history].append(run)
@@ -139,7 +139,7 @@ def _component(evaluator: Evaluator, thing: Object) -> Component | None:
     return None
 
 
-def _history_runs(graphs: Graphs) -> Iterator[tuple[Run, Instance]]:
+def _history_runs(graphs: Graphs) -> Iterator[tuple[GraphCall, Instance]]:
     evaluator, words = graphs.evaluator, graphs.evaluator.catalogue.session
     for path, facts in evaluator.files.items():
         for call in facts.calls:
@@ -152,7 +152,7 @@ def _history_runs(graphs: Graphs) -> Iterator[tuple[Run, Instance]]:
             written = f"{dotted(function.base) or '…'}.{function.name}"
             for thing in evaluator.value(path, call.scope, function.base, call.statement):
                 for history in _sync_histories(evaluator, thing):
-                    yield Run(history, written, True, home, Location(path, call.span)), history
+                    yield GraphCall(history, written, True, home, Location(path, call.span)), history
 
 
 def _sync_histories(evaluator: Evaluator, thing: Object) -> Iterator[Instance]:

@@ -128,7 +128,7 @@ class Conversations:
         if depth > _DEEP:
             return ""
         label = _snake(stored.constant) if isinstance(stored.constant, str) else ""
-        if self._is_line(stored.site.value):
+        if any(self._is_line(value) for value in self._written(stored.site, 0)):
             return "messages"
         for inner in self.evaluator.at(stored.site):
             if dotted_of(inner) in self._words.messages and isinstance(inner, Instance):
@@ -148,7 +148,9 @@ class Conversations:
         return ""
 
     def _in_object(self, cls: ClassOf, depth: int) -> str:
-        """``sessions[id] = Assistant()``: conversations among the attributes of a project class."""
+        """``sessions[id] = Assistant()``: conversations among the attributes of a project class; histories are LCM102."""
+        if self._is_component(cls):
+            return ""
         for (holder, name), sites in list(self.evaluator.attributes.items()):
             if holder != cls:
                 continue
@@ -165,6 +167,23 @@ class Conversations:
         if fields & words.role_keys and fields & words.content_keys:
             return True
         return bool(fields & words.question_keys and fields & words.answer_keys)
+
+    def _written(self, site: Site, depth: int) -> Iterator[Value]:
+        """A value as it is written, also where a name or a parameter got it."""
+        yield site.value
+        if not isinstance(site.value, Name) or depth > 1:
+            return
+        table = self.evaluator.names[site.path]
+        home, bindings = table.lookup(site.scope, site.value.id)
+        for binding in table.reaching(bindings, home, site.at) if home == site.scope else ():
+            if binding.kind == "param":
+                for fill in list(self.evaluator.fills.get((site.path, home, site.value.id), {}).values()):
+                    yield from self._written(fill, depth + 1)
+            elif binding.kind == "statement" and not binding.path:
+                statement = self.evaluator.files[site.path].statements[binding.index]
+                if statement.value is not None and statement.kind in ("assign", "annotate"):
+                    inner = Site(site.path, statement.scope, statement.value, binding.index)
+                    yield from self._written(inner, depth + 1)
 
     def _is_line(self, value: Value) -> bool:
         """``f"User: {text}"``, or ``("human", text)``."""
@@ -287,8 +306,10 @@ class Conversations:
             cls = self.evaluator.class_around(site.path, site.scope)
         if cls is None:
             return False
-        bases = self.evaluator.external_bases(cls)
-        return any(base.startswith(_RECORDS) or self.evaluator.catalogue.component(base) is not None for base in bases)
+        return self._is_component(cls) or any(base.startswith(_RECORDS) for base in self.evaluator.external_bases(cls))
+
+    def _is_component(self, cls: ClassOf) -> bool:
+        return any(self.evaluator.catalogue.component(base) is not None for base in self.evaluator.external_bases(cls))
 
     def _is_inside_another(self, thing: Object, fate: Fate) -> bool:
         """Whether it is an item of another container, or an attribute of an object in one: that one is told."""

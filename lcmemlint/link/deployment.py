@@ -160,12 +160,12 @@ def by_module(linked: Iterable[LinkedWorkload]) -> Mapping[str, Deployment]:
         for module in one.modules:
             groups.setdefault(module, []).append(one)
     return {
-        module: Deployment(module, tuple(sorted(group, key=_seriousness)))
+        module: Deployment(module, tuple(sorted(group, key=seriousness)))
         for module, group in sorted(groups.items())
     }
 
 
-def _seriousness(one: LinkedWorkload) -> tuple[object, ...]:
+def seriousness(one: LinkedWorkload) -> tuple[object, ...]:
     """Real environments before those for development, then the worst verdict, then the surest link."""
     workload = one.workload
     quality = -CONFIDENCES.index(one.quality) if one.quality else 1

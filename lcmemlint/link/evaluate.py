@@ -39,6 +39,7 @@ from lcmemlint.link.objects import (
     dotted_of,
 )
 from lcmemlint.values import (
+    UNKNOWN,
     AttrOf,
     CallOf,
     Combined,
@@ -200,6 +201,7 @@ class Evaluator:
         self._known: dict[Hashable, Objects] = {}
         self._before: dict[Hashable, Objects] = {}
         self._open: set[Hashable] = set()
+        self._single_items: dict[int, Value] = {}
         self._met_itself = False
         self._size = -1
         self._returns: dict[FunctionOf, list[Site]] = {}
@@ -383,7 +385,13 @@ class Evaluator:
                     for name, item in keywords:
                         if name == "args" and isinstance(item, Container):
                             rest = list(item.items)
+                    if _is_map(call):
+                        rest = [self._element(item) for item in rest]
                     self._fill_values(path, call, function, owner, rest, [])
+
+    def _element(self, value: Value) -> Value:
+        """Any item of a value; one object for each, because answers are remembered by identity."""
+        return self._single_items.setdefault(id(value), ItemOf(value, UNKNOWN))
 
     def _callable(self, thing: Object) -> Iterator[tuple[FunctionOf, Object | None]]:
         if isinstance(thing, FunctionOf):
@@ -504,6 +512,9 @@ class Evaluator:
                     return [thing for part in parts for thing in self.value(path, scope, part, at)]
                 if op in ("|", "listcomp", "setcomp", "genexp", "dictcomp"):
                     return (self._collection(path, scope, value, at),)
+                if op == "*":
+                    found = [thing for part in parts for thing in self.value(path, scope, part, at)]
+                    return [thing for thing in found if isinstance(thing, Collection)] or (UNCLEAR,)
                 return (UNCLEAR,)
             case Starred(value=inner):
                 return self.value(path, scope, inner, at)
@@ -1083,6 +1094,13 @@ class Evaluator:
     def component(self, thing: Object) -> str | None:
         """The dotted name of an external thing, for look-ups in the catalogue."""
         return dotted_of(thing)
+
+
+def _is_map(call: Call) -> bool:
+    """``map(f, items)`` and ``pool.map(f, items)`` hand over one item after the other."""
+    function = call.function
+    name = function.id if isinstance(function, Name) else function.name if isinstance(function, AttrOf) else ""
+    return name in ("map", "imap", "imap_unordered")
 
 
 def _distinct(things: Iterable[Object]) -> Objects:

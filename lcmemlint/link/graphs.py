@@ -2,14 +2,15 @@
 
 A *graph* is what ``compile`` or an agent builder gave; ``with_config`` and the like keep it. Its *savers* are what its
 checkpointer argument may be, and what is assigned to ``.checkpointer`` later. A *run* is a call that runs a graph or
-reads or changes one of its threads. Code *runs on the loop* when it is a coroutine, or is called by one directly; what is
-handed over (``asyncio.to_thread(graph.invoke)``, a callback) runs somewhere else.
+reads or changes one of its threads. Code *runs on the loop* when it is a coroutine, or is called by one directly; what
+is handed over (``asyncio.to_thread(graph.invoke)``, a callback) runs somewhere else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from lcmemlint.catalogue import Component
 from lcmemlint.facts import MODULE, Call
@@ -22,7 +23,7 @@ from lcmemlint.values import AttrOf, Location, dotted
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class GraphCall:
     """A call that runs a graph, or reads or changes a thread of it."""
 
     graph: Instance
@@ -43,15 +44,18 @@ class Saver:
 
 
 class Graphs:
-    """All graphs of the project and their runs, found when built."""
+    """Answers about the graphs of the project; nothing is computed before the first question."""
 
     def __init__(self, evaluator: Evaluator, reach: Reach, memories: Memories) -> None:
         self.evaluator = evaluator
         self.reach = reach
         self.memories = memories
         self._words = evaluator.catalogue.session
-        self._on_loop = self._walk_loop()
-        self.runs = sorted(self._find_runs(), key=lambda run: (run.at, run.written))
+
+    @cached_property
+    def runs(self) -> tuple[GraphCall, ...]:
+        """All calls that run graphs, in order of place."""
+        return tuple(sorted(self._find_runs(), key=lambda run: (run.at, run.written)))
 
     # ------------------------------------------------------------------ graphs
 
@@ -113,7 +117,7 @@ class Graphs:
 
     # ------------------------------------------------------------------ runs
 
-    def _find_runs(self) -> Iterator[Run]:
+    def _find_runs(self) -> Iterator[GraphCall]:
         words = self._words
         for path, facts in self.evaluator.files.items():
             for call in facts.calls:
@@ -125,9 +129,10 @@ class Graphs:
                 home = self.memories.function_of(path, call.scope)
                 for thing in self.evaluator.value(path, call.scope, function.base, call.statement):
                     if isinstance(thing, Instance) and self.is_graph(thing):
-                        yield Run(thing, written, is_async, home, Location(path, call.span))
+                        yield GraphCall(thing, written, is_async, home, Location(path, call.span))
 
-    def _walk_loop(self) -> frozenset[FunctionOf]:
+    @cached_property
+    def _on_loop(self) -> frozenset[FunctionOf]:
         """All functions that an event loop runs on its own thread: coroutines, and what they call directly."""
         evaluator = self.evaluator
         callees: dict[FunctionOf, list[FunctionOf]] = {}

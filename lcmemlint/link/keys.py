@@ -68,7 +68,7 @@ _LOGGERS = ("logging.", "loguru.", "structlog.", "builtins.print", "rich.", "sys
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value comes from. ``fallback``: only when something else gave nothing."""
+    """Where a value comes from. ``fallback``: only when something else gave nothing; ``is_global``: kept in the module."""
 
     kind: OriginKind
     path: str
@@ -78,6 +78,7 @@ class Origin:
     text: str = ""
     fallback: bool = False
     call: int = -1
+    is_global: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +376,9 @@ class Keys:
             return fresh[0]
         if all(origin.kind in ("constant", "none") for group in groups for origin in group):
             return [self._origin("constant", site, text="the same text")]
+        ours = [origin for group in groups for origin in group if origin.kind not in ("constant", "none")]
+        if all(origin.kind == "process" for origin in ours):
+            return ours
         return [self._origin("unknown", site)]
 
     def _of_call(self, site: Site, number: int) -> Sequence[Origin]:
@@ -430,7 +434,7 @@ class Keys:
             return [self._origin("unknown", site)]
         reaching = table.reaching(bindings, home, site.at) if home == site.scope else bindings
         groups: list[Sequence[Origin]] = []
-        if any(self._counts_up(site.path, binding) for binding in bindings):
+        if home == MODULE and any(self._counts_up(site.path, binding) for binding in bindings):
             return [self._origin("process", site, text=f"the counter `{name}`")]
         for binding in reaching:
             if binding.kind == "param":
@@ -444,9 +448,10 @@ class Keys:
             elif binding.kind == "statement" and not binding.path:
                 statement = self.evaluator.files[site.path].statements[binding.index]
                 if statement.kind in ("assign", "annotate", "walrus") and statement.value is not None:
-                    groups.append(
-                        self.origins(Site(site.path, statement.scope, statement.value, binding.index))
-                    )
+                    found = self.origins(Site(site.path, statement.scope, statement.value, binding.index))
+                    if home == MODULE != statement.scope and site.path not in self.reach.scripts:
+                        found = tuple(replace(origin, is_global=origin.kind == "fresh") for origin in found)
+                    groups.append(found)
                 else:
                     groups.append([self._origin("unknown", site)])
             else:
@@ -644,6 +649,44 @@ class Keys:
             return None
         return origins[0]
 
+    def process_ids(self, containers: Iterable[Object] = ()) -> Iterator[Constant]:
+        """Ids that select a conversation and belong to the process: made at import, or of the pid, host or a counter.
+
+        ``containers`` are dicts that hold conversations by key, beside the memories that we know.
+        """
+        told: set[Location] = set()
+        kept = [sink for thing in containers for sink in self._in_container(thing)]
+        for sink in (*(sink for sink in self.sinks if self._remembers(sink)), *kept):
+            origins = self.origins(sink.site)
+            ours = [origin for origin in origins if origin.kind == "process" or self._is_made_once(origin)]
+            rest = [o for o in origins if o not in ours and o.kind not in ("constant", "none")]
+            if any(origin.kind != "given" for origin in rest):
+                continue
+            for origin in ours:
+                if origin.at not in told and self._on_path(origin):
+                    told.add(origin.at)
+                    step = () if origin.at == sink.at else (Step(origin.at, f"it is {origin.text}, made here"),)
+                    yield Constant(
+                        sink.name, origin.text, origin.at, bool(rest), sink.confidence, (*sink.trace, *step)
+                    )
+
+    def _in_container(self, thing: Object) -> Iterator[Sink]:
+        for stored in list(self.evaluator.items.get(thing, {}).values()):
+            if stored.key is not None and stored.constant is None:
+                sink = self._sink(_name_of(stored.key) or "session key", replace_value(stored.site, stored.key))
+                if sink is not None:
+                    yield sink
+
+    def _is_made_once(self, origin: Origin) -> bool:
+        """Whether a fresh id is made while modules are imported or the server starts, or is kept in a global."""
+        if origin.is_global:
+            return True
+        if origin.kind != "fresh" or self._made_per_request(origin):
+            return False
+        if self.evaluator.files[origin.path].scopes[origin.scope].kind in ("module", "class"):
+            return True
+        return bool(self.reach.runs(FunctionOf(origin.path, origin.scope)) & {"import", "startup"})
+
     def _leaves(self, origin: Origin) -> bool:
         if origin.call < 0 or self._in_loop(origin):
             return True
@@ -656,6 +699,8 @@ class Keys:
         return any(facts.blocks[number].kind == "for" for number in blocks)
 
     def _made_per_request(self, origin: Origin) -> bool:
+        if origin.is_global:
+            return False
         kind = self.evaluator.files[origin.path].scopes[origin.scope].kind
         if kind in ("module", "class"):
             return origin.path in self.reach.scripts and kind == "module"

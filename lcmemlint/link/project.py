@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from lcmemlint.catalogue import Catalogue
+from lcmemlint.deploy.workload import Workload
 from lcmemlint.facts import FileFacts
 from lcmemlint.findings import FixRequest
+from lcmemlint.link.addresses import Address, address_of
 from lcmemlint.link.advice import Advice
+from lcmemlint.link.clashes import Clash, find_clashes
 from lcmemlint.link.conversation import Conversations
 from lcmemlint.link.entry import EntryPoint, find_entries
 from lcmemlint.link.evaluate import Evaluator
+from lcmemlint.link.exported import Platform, Replaced
+from lcmemlint.link.graphs import Graphs
+from lcmemlint.link.halves import Halves
 from lcmemlint.link.keys import Keys
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.link.objects import Collection, FunctionOf, Instance
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.runs import Runs
+from lcmemlint.link.savers import Savers
+from lcmemlint.link.scaling import Choice, Scaling
+from lcmemlint.link.stores import Alone, PlainRedis, find_alone, find_plain_redis
+from lcmemlint.link.shapes import Shapes
 from lcmemlint.link.switches import is_development_branch
+from lcmemlint.link.versions import Versions
 from lcmemlint.link.wiring import Wiring
 from lcmemlint.values import AttrOf, Name
 
@@ -37,6 +49,11 @@ class Project:
     advisor: Advice
     catalogue: Catalogue
     runs: Runs
+    savers: Savers
+    platform: Platform
+    scaling: Scaling
+    halves: Halves
+    shapes: Shapes
 
     def facts(self, path: str) -> FileFacts:
         """The facts of one file of the project."""
@@ -109,7 +126,23 @@ class Project:
 
     def is_platform_managed(self, memory: Memory) -> bool:
         """Whether a platform replaces it (``langgraph.json`` exports the graph)."""
-        return False
+        return self.platform.replaces(memory)
+
+    def replaced(self) -> tuple[Replaced, ...]:
+        """Savers and stores that exported graphs are given in vain."""
+        return self.platform.replaced
+
+    def address(self, memory: Memory) -> Address | None:
+        """Where a store is said to be, if the code tells it whole."""
+        return address_of(self.evaluator, memory)
+
+    def alone(self, memory: Memory, address: Address) -> Alone | None:
+        """The container in which the address of a store is the container itself."""
+        return find_alone(self.scaling, memory, address)
+
+    def plain_redis(self, memories: Iterable[Memory]) -> Iterator[PlainRedis]:
+        """The Redis images of the manifests that lack the modules which these memories need."""
+        return find_plain_redis(self.scaling, memories)
 
     def advice(self, memory: Memory) -> str:
         """What to write instead, in one line."""
@@ -118,6 +151,10 @@ class Project:
     def request_fix(self, memory: Memory) -> tuple[FixRequest | None, str]:
         """The codemod that repairs it, or None and the reason."""
         return self.advisor.request(memory)
+
+    def clashes(self) -> Iterator[Clash]:
+        """Sync savers and histories that async code runs, and the other way round."""
+        return find_clashes(self.savers.graphs, self.savers.versions)
 
     def where_kept(self, memory: Memory) -> str:
         """Words for the place that keeps a memory per session."""
@@ -146,10 +183,15 @@ def link(
     modules: ModuleIndex,
     roles: Mapping[str, str],
     platform_graphs: frozenset[tuple[str, str]] = frozenset(),
+    manifests: Mapping[str, bytes] = MappingProxyType({}),
+    workloads: Callable[[], Iterable[Workload]] = tuple,
+    scale: Choice = "auto",
 ) -> Project:
     """Join the facts of all files. Tests and migrations take no part: they are not the application.
 
     ``platform_graphs`` are the graphs that a platform runs, as (path, name): see ``link.platform``.
+    ``manifests`` are the files that say which versions the project uses: see ``link.requirements``.
+    ``workloads`` reads what deploys the project, when somebody asks; ``scale`` is what the user says about it.
     """
     taken = {
         path: facts for path, facts in files.items() if roles.get(path, "app") not in ("test", "migration")
@@ -162,8 +204,13 @@ def link(
     keys = Keys(evaluator, reach, memories)
     wiring = Wiring(evaluator, memories)
     conversations = Conversations(evaluator, reach, memories)
+    versions = Versions(manifests, taken, catalogue)
+    dropped = tuple(files[path] for path in sorted(files) if roles.get(path, "app") == "migration")
+    savers = Savers(Graphs(evaluator, reach, memories), versions, dropped)
     advisor = Advice(evaluator, reach, memories)
     runs = Runs(evaluator, reach, memories, platform_graphs)
     return Project(
-        evaluator, tuple(entries), reach, memories, keys, wiring, conversations, advisor, catalogue, runs
-    )
+        evaluator, tuple(entries), reach, memories, keys, wiring, conversations, advisor, catalogue, runs, savers,
+        Platform(evaluator, reach, memories, runs), Scaling(workloads, scale, evaluator, reach),
+        Halves(evaluator, reach, memories, wiring), Shapes(evaluator, reach, memories),
+    )  # fmt: skip

@@ -38,6 +38,8 @@ from lcmemlint.values import AttrOf, Combined, Const, Container, Lambda, Locatio
 Answer = Literal["yes", "no", "unknown"]
 
 _DEEP = 6
+_POSITIONAL = 2
+"""Agent builders take a model and tools by position; what else stands there may be the checkpointer."""
 _CONFIGS = ("RunnableConfig", "ensure_config")
 
 
@@ -62,6 +64,15 @@ class Built:
         if self.component.method is not None:
             return self.component.method
         return (dotted(self.call.function) or self.component.names[0]).rsplit(".", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A graph that a platform runs, under the ``name`` of its file; ``by_factory``: a function builds it there."""
+
+    built: Built
+    name: str
+    by_factory: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +139,7 @@ class Runs:
         """Everything that the receiver may be; empty when a part of that is not known."""
         found = []
         for thing in self.evaluator.at(site):
-            if thing == Fixed(None):
+            if thing == Fixed(None) or self._is_builder(thing):
                 continue
             one = self._built_of(thing)
             if one is None:
@@ -149,6 +160,13 @@ class Runs:
         if component.lookalike or not (component.checkpointer_argument or component.history_argument):
             return None
         return Built(thing, component, call, path, bound)
+
+    def _is_builder(self, thing: Object) -> bool:
+        """Whether it is a graph before ``compile()``, which cannot be run: an older value of the same name."""
+        if not isinstance(thing, Instance) or not isinstance(thing.of, External):
+            return False
+        component = self.evaluator.catalogue.component(thing.of.dotted)
+        return component is not None and component.method is not None
 
     def _is_direct(self, thing: Object, component: Component) -> bool:
         """Whether the object is what the component builds, not what one of its methods gave."""
@@ -224,7 +242,8 @@ class Runs:
             return "unknown"
         saver = argument(call, (component.checkpointer_argument,), component.checkpointer_position)
         if saver is None:
-            return "no"
+            blind = component.checkpointer_position is None and len(_positional(call)) > _POSITIONAL
+            return "unknown" if blind else "no"
         things = self.evaluator.value(built.path, call.scope, saver, call.statement)
         if things and all(thing in (Fixed(None), Fixed(False)) for thing in things):
             return "no"
@@ -254,10 +273,10 @@ class Runs:
         return False
 
     @cached_property
-    def _platform_things(self) -> frozenset[Object]:
-        """What the platform runs: the exported objects, and what exported factories return."""
-        found: set[Object] = set()
-        for path, name in self._platform_names:
+    def exported(self) -> tuple[Exported, ...]:
+        """What the platform runs: the exported graphs, and what exported factories return."""
+        found: dict[Object, Exported] = {}
+        for path, name in sorted(self._platform_names):
             if path not in self.evaluator.files:
                 continue
             for thing in self.evaluator.member_of_module(path, name):
@@ -267,8 +286,12 @@ class Runs:
                 for one in made:
                     built = self._built_of(one)
                     if built is not None:
-                        found.add(built.thing)
-        return frozenset(found)
+                        found.setdefault(built.thing, Exported(built, name, isinstance(thing, FunctionOf)))
+        return tuple(found.values())
+
+    @cached_property
+    def _platform_things(self) -> frozenset[Object]:
+        return frozenset(one.built.thing for one in self.exported)
 
     @cached_property
     def _platform_unknown(self) -> frozenset[str]:
@@ -315,6 +338,36 @@ class Runs:
         if config is None:
             return "unknown" if has_stars(run.call) else "no"
         return self._in_config(Site(run.path, run.call.scope, config, run.call.statement), key, 0)
+
+    def place_of(self, run: Run, key: str) -> Location:
+        """Where the configuration of a run names ``key``: the statement of that display, else the run itself."""
+        config = argument(run.call, ("config",), 1)
+        if config is not None:
+            for site in self._naming(Site(run.path, run.call.scope, config, run.call.statement), key, 0):
+                if site.at >= 0 and (site.path, site.at) != (run.path, run.call.statement):
+                    return self.reach.place(site)
+        return run.at
+
+    def _naming(self, site: Site, key: str, depth: int) -> Iterator[Site]:
+        """The displays that write ``key`` out, among what a configuration is made of."""
+        for thing in self.evaluator.at(site) if depth < _DEEP else ():
+            parts: list[tuple[Value | None, Site]] = []
+            if isinstance(thing, Collection):
+                parts = self.evaluator.contents(thing)
+                if any(name == Const(key) for name, _ in parts):
+                    yield self.evaluator.collections[thing.number]
+                for stored in list(self.evaluator.items.get(thing, {}).values()):
+                    if stored.constant == key:
+                        yield stored.site
+                    parts.append((Const(stored.constant), stored.site))
+            elif isinstance(thing, Instance) and thing.path and _is_config(thing):
+                call = self.evaluator.files[thing.path].calls[thing.call]
+                for given in call.arguments:
+                    inner = Site(thing.path, call.scope, _unstarred(given.value), call.statement)
+                    parts.append((None if given.name == "**" else Const(given.name), inner))
+            for name, inner in parts:
+                if name is None or name == Const("configurable"):
+                    yield from self._naming(inner, key, depth + 1)
 
     def _in_config(self, site: Site, key: str, depth: int) -> Answer:
         if depth > _DEEP:
@@ -405,6 +458,10 @@ def _function(thing: Object) -> Iterator[FunctionOf]:
         yield thing
     elif isinstance(thing, Method):
         yield thing.function
+
+
+def _positional(call: Call) -> list[Value]:
+    return [given.value for given in call.arguments if given.name is None]
 
 
 def _piped(value: Value | None) -> Iterator[Value]:

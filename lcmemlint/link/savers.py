@@ -1,7 +1,7 @@
 """Lifecycles of savers and stores: how they are opened, entered, set up and left.
 
-A *manager* is what ``from_conn_string()`` gives: it opens the connection when it is entered and closes it at the end of its
-``with``. A *connection* is what a constructor is given: a pool, an engine, a client or one lone connection. An object
+A *manager* is what ``from_conn_string()`` gives: it opens the connection when it is entered and closes it at the end of
+its ``with``. A *connection* is what a constructor is given: a pool, an engine, a client or one lone connection. An object
 is *given* when a graph receives it. All answers are about savers that server code uses.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from lcmemlint.facts import MODULE, FileFacts
@@ -65,26 +66,32 @@ class Opening:
 
 
 class Savers:
-    """Answers about the savers and stores of one project."""
+    """Answers about the savers and stores of one project; ``dropped`` are files that take no other part: migrations."""
 
-    def __init__(self, graphs: Graphs, versions: Versions) -> None:
+    def __init__(self, graphs: Graphs, versions: Versions, dropped: Iterable[FileFacts] = ()) -> None:
         self.graphs = graphs
+        self._dropped = tuple(dropped)
         self.versions = versions
         self.evaluator: Evaluator = graphs.evaluator
         self.memories: Memories = graphs.memories
         self.reach: Reach = graphs.reach
-        self._all = [
-            memory
-            for memory in self.memories.all
-            if memory.kind in ("checkpointer", "store") and memory.own_class is None and self._is_used(memory)
-        ]
         self._managed: dict[Object, list[tuple[str, int]]] = defaultdict(list)
         self._entered: set[Object] = set()
         self._given: dict[Object, list[tuple[Location, str]]] = defaultdict(list)
-        if self._all:
+
+    @cached_property
+    def _all(self) -> tuple[Memory, ...]:
+        """Savers and stores of the catalogue that server code uses; finding them fills the tables."""
+        found = tuple(
+            memory
+            for memory in self.memories.all
+            if memory.kind in ("checkpointer", "store") and memory.own_class is None and self._is_used(memory)
+        )
+        if found:
             for path in self.evaluator.files:
                 self._index(path)
             self._index_attributes()
+        return found
 
     def _is_used(self, memory: Memory) -> bool:
         return memory.on_request_path or "startup" in memory.runs
@@ -199,7 +206,9 @@ class Savers:
             yield self._lapse("argument", memory, f"`{wanted}` is text, not an open connection", memory.at)
 
     def _is_class(self, thing: Instance) -> bool:
-        return isinstance(thing.of, External) and self.evaluator.catalogue.component(thing.of.dotted) is not None
+        return (
+            isinstance(thing.of, External) and self.evaluator.catalogue.component(thing.of.dotted) is not None
+        )
 
     def _is_text(self, site: Site) -> bool:
         if isinstance(site.value, Joined):
@@ -214,9 +223,10 @@ class Savers:
         if not memory.component.needs_loop or not self._is_class(memory.thing):
             return
         home = self.memories.function_of(memory.thing.path, memory.scope)
-        if home in self._imported_plainly():
+        if home in self._imported_plainly:
             yield self._lapse("no-loop", memory, "", memory.at)
 
+    @cached_property
     def _imported_plainly(self) -> frozenset[FunctionOf]:
         """Module bodies, and the plain functions that they call: no event loop runs there."""
         found: set[FunctionOf] = set()
@@ -287,14 +297,16 @@ class Savers:
                 continue
             for block in self.evaluator.names[path].blocks_around(candidate.block):
                 one = facts.blocks[block]
-                if one.kind == "with" and one.test == statement.value and one.span.line == statement.span.line:
+                if (
+                    one.kind == "with"
+                    and one.test == statement.value
+                    and one.span.line == statement.span.line
+                ):
                     found.append(other)
                     break
         return found
 
-    def _escapes(
-        self, memory: Memory, path: str, home: FunctionOf, inside: list[int]
-    ) -> Iterator[Location]:
+    def _escapes(self, memory: Memory, path: str, home: FunctionOf, inside: list[int]) -> Iterator[Location]:
         """Statements that carry the saver, or a graph over it, out of the block."""
         facts = self.evaluator.files[path]
         if any(facts.statements[number].kind == "yield" for number in inside):
@@ -306,9 +318,8 @@ class Savers:
             site = Site(path, statement.scope, statement.value, number)
             if not self._holds(memory, site):
                 continue
-            if statement.kind == "return":
-                yield Location(path, statement.span)
-            elif statement.kind in ("assign", "annotate") and self._outlives(home, path, number, inside):
+            outlives = statement.kind in ("assign", "annotate") and self._outlives(home, path, number, inside)
+            if statement.kind == "return" or outlives:
                 yield Location(path, statement.span)
 
     def _holds(self, memory: Memory, site: Site) -> bool:
@@ -319,9 +330,10 @@ class Savers:
             seen += 1
             if thing == memory.thing:
                 return True
-            if isinstance(thing, Instance) and self.graphs.is_graph(thing):
-                if any(saver.thing == memory.thing for saver in self.graphs.savers(thing)):
-                    return True
+            if isinstance(thing, Instance) and any(
+                saver.thing == memory.thing for saver in self.graphs.savers(thing)
+            ):
+                return True
             if isinstance(thing, Collection):
                 pending.extend(
                     one for _, inner in self.evaluator.contents(thing) for one in self.evaluator.at(inner)
@@ -346,20 +358,21 @@ class Savers:
         later = {one for one in inside if one > number}
         for call in facts.calls:
             if call.statement in later and call.scope == statement.scope:
-                name = call.function.name if isinstance(call.function, AttrOf) else getattr(call.function, "id", "")
+                name = (
+                    call.function.name
+                    if isinstance(call.function, AttrOf)
+                    else getattr(call.function, "id", "")
+                )
                 if name not in _QUIET:
                     return False
         return True
 
     # ------------------------------------------------------------------ setup
 
-    def never_set_up(self, dropped: Iterable[FileFacts]) -> Iterator[Memory]:
-        """Savers and stores that need tables or indexes which nothing in the project creates.
-
-        ``dropped`` are files that take no part otherwise (migrations): any ``setup()`` in them counts.
-        """
+    def never_set_up(self) -> Iterator[Memory]:
+        """Savers and stores that need tables or indexes which nothing in the project creates."""
         candidates = [memory for memory in self._all if memory.component.setup and self._needs_setup(memory)]
-        if not candidates or self._makes_tables(dropped):
+        if not candidates or self._makes_tables():
             return
         families = self._families_set_up()
         faulty = {id(lapse.memory) for lapse in self.lapses() if lapse.kind not in ("lone", "thread")}
@@ -395,18 +408,19 @@ class Savers:
         name = dotted_of(thing)
         if name is None:
             return ""
-        found = self.evaluator.catalogue.component(name) or (
-            self.evaluator.catalogue.component_method(name) or (None, "")
-        )[0]
+        found = (
+            self.evaluator.catalogue.component(name)
+            or (self.evaluator.catalogue.component_method(name) or (None, ""))[0]
+        )
         if found is None:
             return "" if name.split(".", 1)[0] not in self.evaluator.catalogue.packages else None
         if found.abstract:
             return None
         return _plain_name(found.names[0]) if found.kind in ("checkpointer", "store") else ""
 
-    def _makes_tables(self, dropped: Iterable[FileFacts]) -> bool:
+    def _makes_tables(self) -> bool:
         """Whether a migration calls a ``setup``, or any text of the project names the tables."""
-        for facts in dropped:
+        for facts in self._dropped:
             for call in facts.calls:
                 if isinstance(call.function, AttrOf) and call.function.name in ("setup", "asetup"):
                     return True
@@ -419,6 +433,8 @@ class Savers:
     def opened_per_request(self) -> Iterator[Opening]:
         """Pools, engines, clients, connections and managers that every request opens anew."""
         seen: set[Location] = set()
+        if not self._all and not any(memory.kind == "history" for memory in self.memories.all):
+            return
         for memory in self.memories.all:
             if memory.kind == "memory" or memory.own_class is not None:
                 continue
@@ -432,7 +448,9 @@ class Savers:
                 trace = (*self.reach.trace(home), Step(at, "opened here"))
                 name = class_name(dotted_of(thing) or "")
                 confidence = self.reach.confidence(home)
-                yield Opening(name, kind, memory, at, "likely" if confidence == "certain" else confidence, trace)
+                yield Opening(
+                    name, kind, memory, at, "likely" if confidence == "certain" else confidence, trace
+                )
 
     def _opened(self, memory: Memory) -> Iterator[tuple[Instance, str]]:
         if memory.kind != "history" and self.is_manager(memory):
@@ -447,9 +465,25 @@ class Savers:
     def _is_per_request(self, thing: Instance, home: FunctionOf) -> bool:
         if home not in self.reach.came or home in self.reach.started:
             return False
-        if self.reach.entry_kind(home) == "task":
+        if self._entry_kind(home) == "task":
             return False
         return self.memories.fate(thing).lifetime == "request"
+
+    def _entry_kind(self, home: FunctionOf) -> str:
+        """What kind of entry point the way to a function begins with."""
+        current: FunctionOf | Object | None = home
+        seen: set[object] = set()
+        while current is not None and current not in seen:
+            seen.add(current)
+            if isinstance(current, FunctionOf) and current in self.reach.point:
+                return self.reach.point[current].kind
+            came = (
+                self.reach.came.get(current)
+                if isinstance(current, FunctionOf)
+                else self.reach.used.get(current)
+            )
+            current = came.source if came is not None else None
+        return ""
 
 
 def _family(memory: Memory) -> str:
@@ -465,9 +499,9 @@ def _names_tables(facts: FileFacts) -> bool:
     values: list[Value] = [one.value for one in facts.statements if one.value is not None]
     values += [given.value for call in facts.calls for given in call.arguments]
     return any(
-        isinstance(part, Const) and isinstance(part.value, str) and any(name in part.value for name in _TABLES)
+        isinstance(part, Const)
+        and isinstance(part.value, str)
+        and any(name in part.value for name in _TABLES)
         for value in values
         for part in walk(value)
     )
-
-

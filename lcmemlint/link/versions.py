@@ -12,7 +12,14 @@ from posixpath import dirname
 
 from lcmemlint.catalogue import Catalogue, Component
 from lcmemlint.facts import FileFacts
-from lcmemlint.link.requirements import Bounds, Version, installed, is_version_manifest, numbers, read_manifest
+from lcmemlint.link.requirements import (
+    Bounds,
+    Version,
+    installed,
+    is_version_manifest,
+    numbers,
+    read_manifest,
+)
 
 
 class Versions:

@@ -20,21 +20,29 @@ _NAMES = rb"(?:" + _LETTER + rb"|[ \t\f,*.]|\\\r?\n|\\\r)*"
 _NAMES_IN_PARENTHESES = rb"(?:" + _LETTER + rb"|[\s,*\\]|\#[^\r\n]*)*"
 
 _IMPORT = re.compile(
-    # After the `n` of a "\n" too, as notebooks write their lines.
-    rb"(?:(?<!" + _LETTER + rb")|(?<=\\n))"
-    rb"(?:from(?:" + _GAP + rb"+|(?=\.))"
+    # The look behind comes second: a pattern that begins with two letters is searched twice as fast.
+    # After the `n` of a "\n" is a good place too: notebooks write their lines like that.
+    rb"from(?:(?<!" + _LETTER + rb"from)|(?<=\\nfrom))(?:" + _GAP + rb"+|(?=\.))"
     rb"(?P<module>(?:\." + _GAP + rb"*)*(?:" + _WORD + rb"(?:" + _DOT + _WORD + rb")*)?)"
     + _GAP
     + rb"*(?<=[\s.])import(?!" + _LETTER + rb")"
     # Names are looked at, not consumed: what looks like a list may be prose with real imports after it.
     rb"(?=" + _GAP + rb"*(?:\((?P<inside>" + _NAMES_IN_PARENTHESES + rb")|(?P<names>" + _NAMES + rb")))"
-    rb"|import(?=" + _GAP + rb"+(?P<plain>" + _NAMES + rb")))"
+    rb"|import(?:(?<!" + _LETTER + rb"import)|(?<=\\nimport))(?=" + _GAP + rb"+(?P<plain>" + _NAMES + rb"))"
 )  # fmt: skip
 _STRING = re.compile(
     rb"[\"'](?P<dots>\.*)(?P<first>" + _WORD + rb")"
     rb"(?P<rest>(?:\." + _WORD + rb")*)(?:(?P<colon>:)" + _WORD + rb"(?:\." + _WORD + rb")*)?(?P<end>[\"'.:])?"
 )  # fmt: skip
-_DYNAMIC = re.compile(
+_DYNAMIC = (
+    b"import_module",
+    b"__import__",
+    b"iter_modules",
+    b"walk_packages",
+    b"import_string",
+    b"load_module",
+    b"spec_from",
+)
     rb"import_module|__import__|iter_modules|walk_packages|import_string|load_module|spec_from"
 )
 _COMMENT = re.compile(rb"#[^\r\n]*")
@@ -60,7 +68,7 @@ def skim(data: bytes) -> Skim:
     """What the bytes of a Python file may import and name."""
     imports = set(_imports(data))
     words: set[str] = set()
-    is_dynamic = _DYNAMIC.search(data) is not None
+    is_dynamic = any(word in data for word in _DYNAMIC)
     if is_dynamic:
         words.add(DYNAMIC)
     for found in _STRING.finditer(data):

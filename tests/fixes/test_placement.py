@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lcmemlint.fixes.generated import placed
 from lcmemlint.fixes.layout import Layout
-from lcmemlint.fixes.shared_history import placed
 
 if TYPE_CHECKING:
     from conftest import Project

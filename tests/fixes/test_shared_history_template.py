@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from lcmemlint.fixes.shared_history import template
+from lcmemlint.fixes.generated import HISTORY
 
 NEEDED = ("langchain_core", "sqlalchemy")
 needs_langchain = pytest.mark.skipif(
@@ -30,7 +30,7 @@ LANGCHAIN_PYTHON = os.environ.get("LCMEMLINT_LANGCHAIN_PYTHON", sys.executable)
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     path = tmp_path / "shared_history.py"
-    path.write_text(template(), encoding="utf-8")
+    path.write_text(HISTORY.text(), encoding="utf-8")
     monkeypatch.setenv("CHAT_HISTORY_URL", f"sqlite:///{tmp_path / 'test.db'}")
     for variable in ("KUBERNETES_SERVICE_HOST", "ECS_CONTAINER_METADATA_URI_V4", "K_SERVICE", "DYNO"):
         monkeypatch.delenv(variable, raising=False)
@@ -56,7 +56,7 @@ def test_it_is_plain_python_of_modest_length() -> None:
     """
     Whoever gets it into a repository must be able to read it; ASCII only, so that it suits every encoding.
     """
-    text = template()
+    text = HISTORY.text()
 
     compile(text, "shared_history.py", "exec")
     assert text.isascii()
@@ -269,7 +269,7 @@ def test_it_is_strictly_typed(tmp_path: Path) -> None:
     probe = [python, "-c", "import langchain_core, sqlalchemy, mypy"]
     if subprocess.run(probe, capture_output=True, check=False).returncode:
         pytest.skip("mypy, langchain-core and sqlalchemy in one environment")
-    (tmp_path / "shared_history.py").write_text(template(), encoding="utf-8")
+    (tmp_path / "shared_history.py").write_text(HISTORY.text(), encoding="utf-8")
 
     done = subprocess.run(
         [python, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "shared_history.py"],
@@ -289,7 +289,7 @@ def test_it_is_formatted(tmp_path: Path) -> None:
     ruff = shutil.which("ruff", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
     if ruff is None:
         pytest.skip("ruff")
-    (tmp_path / "shared_history.py").write_text(template(), encoding="utf-8")
+    (tmp_path / "shared_history.py").write_text(HISTORY.text(), encoding="utf-8")
 
     done = subprocess.run(
         [ruff, "format", "--isolated", "--line-length", "110", "--check", "."],

@@ -1,0 +1,26 @@
+"""LCM204 inconsistent-session-key: two paths keep one conversation under two keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lcmemlint.findings import Finding, Step
+from lcmemlint.link.project import Project
+
+
+def check(project: Project) -> Iterator[Finding]:
+    for clash in project.shapes.clashes:
+        use, other = clash.use, clash.other
+        yield Finding(
+            code="LCM204",
+            message=f"`{use.name}` is opened as `{use.shown}` here and as `{other.shown}` elsewhere, "
+            "so each path knows only its own turns",
+            at=use.at,
+            severity="warning",
+            confidence=clash.confidence,
+            symbol=use.shown,
+            help="open the history in one function that all paths call",
+            because=project.reach.trace(use.function),
+            related=(Step(other.at, f"`{other.shown}` here"),),
+            no_fix="which of the keys is right is yours to say",
+        )
