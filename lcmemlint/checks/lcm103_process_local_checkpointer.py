@@ -16,7 +16,11 @@ def check(project: Project) -> Iterator[Finding]:
             or memory.fate.lifetime in ("script", "dead")
         ):
             continue
-        if project.is_development_only(memory) or project.is_platform_managed(memory):
+        if (
+            project.is_development_only(memory)
+            or project.is_platform_managed(memory)
+            or project.is_replaced(memory)
+        ):
             continue
         fix, reason = project.request_fix(memory)
         yield Finding(

@@ -15,12 +15,12 @@ def check(project: Project) -> Iterator[Finding]:
             code="LCM204",
             message=f"`{use.name}` is opened as `{use.shown}` here and as `{other.shown}` elsewhere, "
             "so each path knows only its own turns",
-            at=use.at,
+            at=clash.at,
             severity="warning",
             confidence=clash.confidence,
             symbol=use.shown,
             help="open the history in one function that all paths call",
-            because=project.reach.trace(use.function),
-            related=(Step(other.at, f"`{other.shown}` here"),),
+            because=project.reach.trace(clash.function),
+            related=(Step(other.place(use)[0], f"`{other.shown}` here"),),
             no_fix="which of the keys is right is yours to say",
         )

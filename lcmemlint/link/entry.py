@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from posixpath import basename
@@ -16,6 +16,8 @@ from lcmemlint.values import AttrOf, CallOf, Const, Location, Name, Span, Value,
 
 CONFIGURED = "your configuration"
 """The source (and the framework) of entry points that the user declares."""
+_FOLLOWED = 60
+"""How many functions are followed from the module level of a file to see whether it draws a page."""
 _VERBS = frozenset(
     ["get", "post", "put", "delete", "patch", "websocket", "route", "api_route", "head", "options"]
 )
@@ -244,9 +246,7 @@ def _draws(evaluator: Evaluator, path: str, roots: frozenset[str]) -> Location |
                 name = dotted_of(thing)
                 if name is not None and name.split(".", 1)[0] in roots:
                     return at
-                target = thing.function if isinstance(thing, Method) else thing
-                if isinstance(target, FunctionOf) and _imports(evaluator.files[target.path], roots):
-                    pending.append((target, at))
+                pending.extend((target, at) for target, _ in evaluator.runs(thing) if len(seen) < _FOLLOWED)
     return None
 
 
@@ -351,6 +351,39 @@ def _named(evaluator: Evaluator, path: str, called: set[FunctionOf]) -> Iterator
                     Location(path, scope.span),
                 )
                 break
+
+
+def files_beside(evaluator: Evaluator, servers: Iterable[str]) -> frozenset[str]:
+    """Files that no server needs and that need no server: demos, evaluations, tools. Empty where there is no server."""
+    start = frozenset(servers)
+    if not start:
+        return frozenset()
+    needs = {
+        path: {
+            target
+            for imported in facts.imports
+            for name in (imported.module, _member(imported.module, imported.name or ""))
+            for target in evaluator.modules.resolve(path, name.rstrip("."))
+            if target in evaluator.files
+        }
+        for path, facts in evaluator.files.items()
+    }
+    needed_by: dict[str, set[str]] = {}
+    for path, targets in needs.items():
+        for target in targets:
+            needed_by.setdefault(target, set()).add(path)
+    return frozenset(evaluator.files) - _closure(_closure(start, needed_by), needs)
+
+
+def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> frozenset[str]:
+    seen = set(start)
+    pending = list(seen)
+    while pending:
+        for target in edges.get(pending.pop(), ()):
+            if target not in seen:
+                seen.add(target)
+                pending.append(target)
+    return frozenset(seen)
 
 
 def launches_server(evaluator: Evaluator, path: str) -> bool:

@@ -110,6 +110,9 @@ _DICTS = frozenset(
 )
 """External classes that keep what is put into them."""
 
+_KEPT_ARGUMENTS = frozenset(("memory", "chat_memory", "checkpointer", "store", "agent", "chain", "llm_chain"))
+"""Keywords that chains, agents and memories keep under an attribute of the same name."""
+
 _READERS = frozenset(
     ["get", "pop", "setdefault", "popleft", "popitem", "values", "items", "copy", "get_nowait", "__getitem__"]
 )
@@ -203,6 +206,7 @@ class Evaluator:
         self._open: set[Hashable] = set()
         self._single_items: dict[int, Value] = {}
         self._met_itself = False
+        self._beside: frozenset[str] = frozenset()
         self._size = -1
         self._returns: dict[FunctionOf, list[Site]] = {}
         self._ancestors: dict[ClassOf, tuple[Objects, ...]] = {}
@@ -214,8 +218,23 @@ class Evaluator:
 
     # ------------------------------------------------------------------ sweeping the project
 
-    def solve(self) -> None:
-        """Learn what parameters, attributes and items hold, until nothing new is learnt (or six times)."""
+    def solve(self, beside: frozenset[str] = frozenset()) -> None:
+        """Learn what parameters, attributes and items hold, until nothing new is learnt (or six times).
+
+        ``beside`` are files that belong to no server (demos, evaluations): what they hand to other files counts not.
+        """
+        self._beside = beside
+        for table in (
+            self.fills,
+            self.attributes,
+            self.items,
+            self.edges,
+            self.calls_on,
+            self.called_from,
+            self.filled_from,
+        ):
+            table.clear()
+        self._known.clear()
         for path, facts in self.files.items():
             for number, scope in enumerate(facts.scopes):
                 if scope.kind == "class":
@@ -350,7 +369,9 @@ class Evaluator:
             and isinstance(holder, Instance | External | Part)
         ):
             self._keep_item(holder, values[0], Site(path, call.scope, values[1], call.statement))
-        elif method in _WRITERS and values and (isinstance(holder, Collection) or dotted_of(holder) in _DICTS):
+        elif (
+            method in _WRITERS and values and (isinstance(holder, Collection) or dotted_of(holder) in _DICTS)
+        ):
             self._keep_item(holder, None, Site(path, call.scope, values[-1], call.statement))
 
     def _read_callee(self, path: str, number: int, call: Call, callee: Object) -> None:
@@ -364,6 +385,14 @@ class Evaluator:
                     if argument.name and argument.name.isidentifier():
                         site = Site(path, call.scope, argument.value, call.statement)
                         self.attributes[callee, argument.name][path, call.scope, -2 - number] = site
+
+    def hands_over(self, beside: frozenset[str]) -> bool:
+        """Whether files of ``beside`` fill parameters of other files."""
+        return any(
+            site.path in beside and path not in beside
+            for (path, _, _), table in self.fills.items()
+            for site in table.values()
+        )
 
     def _note_edge(
         self, path: str, number: int, call: Call, function: FunctionOf, owner: Object | None, *, passed: bool
@@ -447,6 +476,8 @@ class Evaluator:
         keywords: list[tuple[str, Value]],
     ) -> list[str]:
         """Note what a call hands to each parameter; the answer names the parameters that it filled."""
+        if path in self._beside and function.path not in self._beside:
+            return []
         scope = self.files[function.path].scopes[function.scope]
         params = [param for param in scope.params if param.kind not in ("*", "**")]
         if owner is not None and self.is_method(function) and params:
@@ -843,7 +874,19 @@ class Evaluator:
 
     def _external_attribute(self, thing: Object, name: str) -> list[Object]:
         stored = self.attributes.get((self.shared_name(thing), name), {})
-        return [found for site in list(stored.values()) for found in self.at(site)]
+        return [found for site in list(stored.values()) for found in self.at(site)] or self._handed_in(
+            thing, name
+        )
+
+    def _handed_in(self, thing: Object, name: str) -> list[Object]:
+        """``chain.memory`` is what ``ConversationChain(memory=...)`` was given."""
+        if not isinstance(thing, Instance) or not thing.path or name not in _KEPT_ARGUMENTS:
+            return []
+        call = self.files[thing.path].calls[thing.call]
+        given = [argument.value for argument in call.arguments if argument.name == name]
+        return [
+            found for value in given for found in self.value(thing.path, call.scope, value, call.statement)
+        ]
 
     def _own_member(self, cls: ClassOf, name: str) -> Object | None:
         for binding in self.names[cls.path].table.get((cls.scope, name), ()):
@@ -1099,7 +1142,9 @@ class Evaluator:
 def _is_map(call: Call) -> bool:
     """``map(f, items)`` and ``pool.map(f, items)`` hand over one item after the other."""
     function = call.function
-    name = function.id if isinstance(function, Name) else function.name if isinstance(function, AttrOf) else ""
+    name = (
+        function.id if isinstance(function, Name) else function.name if isinstance(function, AttrOf) else ""
+    )
     return name in ("map", "imap", "imap_unordered")
 
 

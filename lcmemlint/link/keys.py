@@ -51,8 +51,9 @@ from lcmemlint.values import (
     walk,
 )
 
-OriginKind = Literal["constant", "none", "fresh", "process", "given", "unknown"]
+OriginKind = Literal["constant", "none", "environment", "fresh", "process", "given", "unknown"]
 
+_SAME_FOR_ALL = frozenset(("constant", "none", "environment"))
 _DEEP = 64
 _MANY = 32
 _SAME = frozenset(
@@ -276,7 +277,31 @@ class Keys:
     def _is_ignored(self, carrier: Object) -> bool:
         """Whether everything that a configuration is given to runs without a memory that the key selects."""
         receivers = self._receivers.get(carrier, [])
-        return bool(receivers) and all(self._forgets(thing) for thing in receivers)
+        if not receivers:
+            return isinstance(carrier, Collection) and self._is_idle(carrier)
+        return all(self._forgets(thing) for thing in receivers)
+
+    def _is_idle(self, carrier: Collection) -> bool:
+        """Whether a configuration is bound to a name that nothing mentions: what is left of code that is gone."""
+        site = self.evaluator.collections[carrier.number]
+        facts = self.evaluator.files[site.path]
+        if site.at < 0:
+            return False
+        statement = facts.statements[site.at]
+        names = {target.id for target in statement.targets if isinstance(target, Name)}
+        if statement.value is not site.value or len(names) != len(statement.targets) or not names:
+            return False
+        if any(
+            imported.name in names for other in self.evaluator.files.values() for imported in other.imports
+        ):
+            return False
+        values = [one.value for one in facts.statements if one.value is not None]
+        values += [target for one in facts.statements for target in one.targets if isinstance(target, ItemOf)]
+        values += [given.value for call in facts.calls for given in call.arguments]
+        values += [call.function for call in facts.calls]
+        return not any(
+            isinstance(part, Name) and part.id in names for value in values for part in walk(value)
+        )
 
     def _forgets(self, thing: Object) -> bool:
         """A graph or agent built without checkpointer; a history wrapper whose factory ignores the key."""
@@ -376,6 +401,9 @@ class Keys:
             return fresh[0]
         if all(origin.kind in ("constant", "none") for group in groups for origin in group):
             return [self._origin("constant", site, text="the same text")]
+        deciding = [group for group in groups if any(origin.kind not in _SAME_FOR_ALL for origin in group)]
+        if len(deciding) == 1 and len(groups) > 1:
+            return deciding[0]  # the other parts are the same for everybody
         ours = [origin for group in groups for origin in group if origin.kind not in ("constant", "none")]
         if all(origin.kind == "process" for origin in ours):
             return ours
@@ -395,6 +423,8 @@ class Keys:
                 found.append(replace(self._origin("fresh", site, text=f"`{_last(name)}()`"), call=number))
             elif name in words.process:
                 found.append(self._origin("process", site, text=f"`{_last(name)}()`"))
+            elif name in ("os.getenv", "os.environ.get"):
+                found.append(self._origin("environment", site))
             elif name in _CASTS and call.arguments:
                 found.extend(
                     self.origins(Site(site.path, call.scope, call.arguments[-1].value, call.statement))
@@ -415,7 +445,7 @@ class Keys:
     def _of_get(self, site: Site, base: Value, default: Value) -> list[Origin]:
         for thing in self.evaluator.value(site.path, site.scope, base, site.at):
             if (dotted_of(thing) or "").startswith("os."):
-                return [self._origin("unknown", site)]
+                return [self._origin("environment", site)]
         return _mixed([[self._origin("given", site)], self.origins(replace_value(site, default))])
 
     def _of_function(self, function: FunctionOf) -> list[Origin]:
@@ -437,6 +467,8 @@ class Keys:
         if home == MODULE and any(self._counts_up(site.path, binding) for binding in bindings):
             return [self._origin("process", site, text=f"the counter `{name}`")]
         for binding in reaching:
+            if self._never_happens(site.path, home, name, binding):
+                continue
             if binding.kind == "param":
                 groups.append(
                     self._of_param(
@@ -457,6 +489,21 @@ class Keys:
             else:
                 groups.append([self._origin("unknown", site)])
         return _mixed(groups)
+
+    def _never_happens(self, path: str, scope: int, name: str, binding: Binding) -> bool:
+        """``if session_id is None: session_id = ...`` where every caller hands over something that is not None."""
+        if binding.kind != "statement":
+            return False
+        block = self.evaluator.files[path].blocks[binding.block]
+        missing = (Combined("is", (Name(name), Const(None))), Combined("not", (Name(name),)))
+        if (
+            block.kind != "if"
+            or block.test not in missing
+            or not self.evaluator.is_always_filled(path, scope, name)
+        ):
+            return False
+        fills = self.evaluator.fills.get((path, scope, name), {}).values()
+        return all(origin.kind != "none" for fill in fills for origin in self.origins(fill))
 
     def _counts_up(self, path: str, binding: Binding) -> bool:
         return (
@@ -600,7 +647,9 @@ class Keys:
         if not isinstance(sink.site.value, Name | AttrOf) or sink.name not in ("thread_id", "session_id"):
             return None
         origins = self.origins(sink.site)
-        if {origin.kind for origin in origins} != {"none", "given"} or any(self._is_tested(one) for one in origins):
+        if {origin.kind for origin in origins} != {"none", "given"} or any(
+            self._is_tested(one) for one in origins
+        ):
             return None
         if self._is_tested(self._origin("none", sink.site)):
             return None
@@ -618,7 +667,9 @@ class Keys:
             else:
                 bound = statement.kind in ("assign", "annotate", "walrus") and not _in_class(facts, statement)
                 plain = isinstance(statement.value, Const | Name | AttrOf)
-                tested = bound and not plain and any(_name_of(target) in names for target in statement.targets)
+                tested = (
+                    bound and not plain and any(_name_of(target) in names for target in statement.targets)
+                )
             if tested:
                 return True
         return False
@@ -665,7 +716,9 @@ class Keys:
             for origin in ours:
                 if origin.at not in told and self._on_path(origin):
                     told.add(origin.at)
-                    step = () if origin.at == sink.at else (Step(origin.at, f"it is {origin.text}, made here"),)
+                    step = (
+                        () if origin.at == sink.at else (Step(origin.at, f"it is {origin.text}, made here"),)
+                    )
                     yield Constant(
                         sink.name, origin.text, origin.at, bool(rest), sink.confidence, (*sink.trace, *step)
                     )
@@ -673,7 +726,9 @@ class Keys:
     def _in_container(self, thing: Object) -> Iterator[Sink]:
         for stored in list(self.evaluator.items.get(thing, {}).values()):
             if stored.key is not None and stored.constant is None:
-                sink = self._sink(_name_of(stored.key) or "session key", replace_value(stored.site, stored.key))
+                sink = self._sink(
+                    _name_of(stored.key) or "session key", replace_value(stored.site, stored.key)
+                )
                 if sink is not None:
                     yield sink
 

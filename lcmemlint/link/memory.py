@@ -233,6 +233,7 @@ class Memories:
                 p
                 for p in self.evaluator.files[function.path].scopes[function.scope].params
                 if p.name not in ("self", "cls")
+                and not p.name.startswith("_")  # left out of Streamlit's cache key
             ]
             yield Fate(lifetime, keyed=bool(params), holder=function, how="cached")
         for holder, stored in self._items.get(thing, ()):

@@ -14,7 +14,7 @@ from lcmemlint.link.addresses import Address, address_of
 from lcmemlint.link.advice import Advice
 from lcmemlint.link.clashes import Clash, find_clashes
 from lcmemlint.link.conversation import Conversations
-from lcmemlint.link.entry import EntryPoint, find_entries
+from lcmemlint.link.entry import EntryPoint, files_beside, find_entries
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.exported import Platform, Replaced
 from lcmemlint.link.graphs import Graphs
@@ -99,6 +99,10 @@ class Project:
     def is_scratch(self, memory: Memory) -> bool:
         """Whether it serves the steps of one run, not a conversation."""
         return self.wiring.is_scratch(memory)
+
+    def is_replaced(self, memory: Memory) -> bool:
+        """Whether every graph that is given a saver gets another one later (``graph.checkpointer = saver``)."""
+        return self.wiring.is_replaced(memory)
 
     def is_beside_another(self, memory: Memory) -> bool:
         """Whether a chain that brings its own memory stands beside a stored one: a helper chain for one text."""
@@ -199,6 +203,12 @@ def link(
     evaluator = Evaluator(taken, modules, catalogue)
     evaluator.solve()
     entries, served = find_entries(evaluator, dict(roles))
+    beside = files_beside(
+        evaluator, (*(point.at.path for point in entries), *(given.at.path for given in served))
+    )
+    if evaluator.hands_over(beside):
+        evaluator.solve(beside)
+        entries, served = find_entries(evaluator, dict(roles))
     reach = Reach(evaluator, entries, served, dict(roles))
     memories = Memories(evaluator, reach)
     keys = Keys(evaluator, reach, memories)

@@ -29,11 +29,12 @@ _WORD = re.compile(r"[A-Za-z]+")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The text of a key with its holes, what fills them, and where the text is put together."""
+    """The text of a key with its holes, what fills them, and where (in which function) it is put together."""
 
     text: str
     subject: tuple[str, ...]
     at: Location
+    function: FunctionOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,14 @@ class Use:
     store: tuple[str, ...]
     room: tuple[str, ...]
     shape: Shape
-    at: Location
-    function: FunctionOf
+    opened: Location
+    opener: FunctionOf
+
+    def place(self, other: Use) -> tuple[Location, FunctionOf]:
+        """Where it differs from another use: where the key is put together, or where the room is chosen."""
+        if self.room != other.room or _covers(self.shape.at, self.opened):
+            return self.opened, self.opener
+        return self.shape.at, self.shape.function
 
     @property
     def shown(self) -> str:
@@ -65,6 +72,16 @@ class Clash:
     other: Use
     confidence: Confidence
 
+    @property
+    def at(self) -> Location:
+        """Where the use differs."""
+        return self.use.place(self.other)[0]
+
+    @property
+    def function(self) -> FunctionOf:
+        """The code there."""
+        return self.use.place(self.other)[1]
+
 
 class Shapes:
     """Answers about the keys of one project; nothing is computed before the first question."""
@@ -79,7 +96,7 @@ class Shapes:
     def clashes(self) -> tuple[Clash, ...]:
         """For each store and subject, the uses that differ from the most common one, each key once."""
         groups: dict[tuple[object, ...], list[Use]] = {}
-        for use in sorted(self._uses(), key=lambda use: use.at):
+        for use in sorted(self._uses(), key=lambda use: (use.opened, use.shape.at)):
             groups.setdefault((use.store, use.shape.subject), []).append(use)
         return tuple(clash for uses in groups.values() for clash in self._in_group(uses))
 
@@ -94,7 +111,7 @@ class Shapes:
 
     def _is_elsewhere(self, one: Use, other: Use) -> bool:
         """Whether two paths open them: one function that opens both keeps two things apart on purpose."""
-        return one.function != other.function
+        return one.place(other)[1] != other.place(one)[1]
 
     def _confidence(self, one: Use, other: Use) -> Confidence:
         texts = (one.shape.text, other.shape.text, *one.room, *other.room)
@@ -130,15 +147,8 @@ class Shapes:
             return
         at = Location(path, call.span)
         name = (dotted(call.function) or component.names[0]).rsplit(".", 1)[-1]
-        for shape in self._shapes(Site(path, call.scope, key, call.statement), function, 0):
-            here = shape.at if shape.at.path != path or not _covers(shape.at, at) else at
-            yield Use(name, (component.id, *store), room, shape, here, self._owner(here, function))
-
-    def _owner(self, at: Location, function: FunctionOf) -> FunctionOf:
-        """The function whose statement a key is put together in."""
-        if at.path == function.path and at.span >= self.evaluator.files[at.path].scopes[function.scope].span:
-            return function
-        return FunctionOf(at.path, -at.span.line)
+        for shape in self._shapes(Site(path, call.scope, key, call.statement), 0):
+            yield Use(name, (component.id, *store), room, shape, at, function)
 
     def _texts(
         self, path: str, call: Call, names: Iterable[str], position: int | None
@@ -156,16 +166,39 @@ class Shapes:
         return None if any(text is None for text in texts) else tuple(text or "" for text in texts)
 
     def _text(self, site: Site) -> str | None:
+        """A literal's text, else what is written: two equal texts are one place, two others may be two."""
         things = self.evaluator.at(site)
         if len(things) == 1 and isinstance(things[0], Fixed):
             return str(things[0].value)
-        if len(things) == 1 and isinstance(site.value, Name | AttrOf | CallOf | ItemOf):
-            return repr(things[0])
+        match site.value:
+            case Name(id=name):
+                return self._named(site.path, site.scope, name)
+            case AttrOf():
+                return dotted(site.value)
+            case ItemOf(base=base, key=Const(value=key)):
+                return f"{dotted(base)}[{key}]"
+            case CallOf(call=number):
+                call = self.evaluator.files[site.path].calls[number]
+                given = [argument.value for argument in call.arguments[:1]]
+                if dotted(call.function) is not None and all(isinstance(value, Const) for value in given):
+                    texts = [str(value.value) for value in given if isinstance(value, Const)]
+                    return f"{dotted(call.function)}({', '.join(texts)})"
         return None
+
+    def _named(self, path: str, scope: int, name: str) -> str | None:
+        """A name of a module, by the module that binds it."""
+        home, bindings = self.evaluator.names[path].lookup(scope, name)
+        if home != 0 or len(bindings) != 1:
+            return None
+        if bindings[0].kind == "import":
+            imported = self.evaluator.files[path].imports[bindings[0].index]
+            target = self.evaluator.modules.find(path, imported.module)
+            return f"{target or imported.module}:{imported.name}"
+        return f"{path}:{name}"
 
     # ------------------------------------------------------------------ shapes
 
-    def _shapes(self, site: Site, function: FunctionOf, depth: int) -> list[Shape]:
+    def _shapes(self, site: Site, depth: int) -> list[Shape]:
         """The shapes that a key may have; empty when one of them is not known."""
         if depth > _DEEP:
             return []
@@ -174,7 +207,7 @@ class Shapes:
                 return self._of_parts(site, parts)
             case OneOf(options=options):
                 found = [
-                    self._shapes(Site(site.path, site.scope, option, site.at), function, depth + 1)
+                    self._shapes(Site(site.path, site.scope, option, site.at), depth + 1)
                     for option in options
                     if not isinstance(option, Const)
                 ]
@@ -182,13 +215,16 @@ class Shapes:
             case Name(id=name):
                 return self._of_name(site, name, depth)
             case AttrOf(name=name) | ItemOf(key=Const(value=str() as name)):
-                return [Shape(_HOLE, (name,), self.reach.place(site))]
+                return [self._shape(site, _HOLE, (name,))]
             case CallOf(call=number):
                 call = self.evaluator.files[site.path].calls[number]
                 if call.function == Name("str") and len(call.arguments) == 1:
                     inner = Site(site.path, call.scope, call.arguments[0].value, call.statement)
-                    return self._shapes(inner, function, depth + 1)
+                    return self._shapes(inner, depth + 1)
         return []
+
+    def _shape(self, site: Site, text: str, subject: tuple[str, ...]) -> Shape:
+        return Shape(text, subject, self.reach.place(site), self.memories.function_of(site.path, site.scope))
 
     def _of_parts(self, site: Site, parts: Iterable[Value]) -> list[Shape]:
         text, names = "", []
@@ -201,7 +237,7 @@ class Shapes:
                 return []
             names.append(name)
             text += _HOLE
-        return [Shape(text, tuple(names), self.reach.place(site))] if names else []
+        return [self._shape(site, text, tuple(names))] if names else []
 
     def _of_name(self, site: Site, name: str, depth: int) -> list[Shape]:
         table = self.evaluator.names[site.path]
@@ -214,9 +250,9 @@ class Shapes:
         if binding.kind == "param":
             fills = list(self.evaluator.fills.get((site.path, home, name), {}).values())
             if function in self.reach.point or not fills:
-                return [Shape(_HOLE, (name,), self.reach.place(site))]
+                return [self._shape(site, _HOLE, (name,))]
             found = [
-                self._shapes(fill, function, depth + 1)
+                self._shapes(fill, depth + 1)
                 for fill in fills
                 if self.memories.function_of(fill.path, fill.scope) in self.reach.came
             ]
@@ -227,7 +263,7 @@ class Shapes:
         if statement.kind not in ("assign", "annotate") or statement.value is None:
             return []
         inner = Site(site.path, statement.scope, statement.value, binding.index)
-        return self._shapes(inner, function, depth + 1)
+        return self._shapes(inner, depth + 1)
 
 
 def _covers(one: Location, other: Location) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lcmemlint.facts import Call
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.memory import Memory
 from lcmemlint.values import AttrOf, CallOf, Combined, Const, ItemOf, Name, OneOf, Value, walk
@@ -19,7 +20,7 @@ def is_development_branch(evaluator: Evaluator, memory: Memory) -> bool:
         verdict = _verdict(evaluator, path, call.scope, block.test)
         if verdict == ("dev" if block.kind != "else" else "prod"):
             return True
-    return False
+    return _is_guarded(evaluator, path, call)
 
 
 def _verdict(evaluator: Evaluator, path: str, scope: int, test: Value) -> str:
@@ -35,13 +36,34 @@ def _verdict(evaluator: Evaluator, path: str, scope: int, test: Value) -> str:
             found = "dev" if texts & words.dev_values else "prod" if texts & words.production_values else ""
             return {"dev": "prod", "prod": "dev"}.get(found, "") if op in ("!=", "not in") else found
         case OneOf(how="or" | "and", options=options):
-            found_all = {_verdict(evaluator, path, scope, option) for option in options}
+            found_all = {_verdict(evaluator, path, scope, option) for option in options} - {""}
             return found_all.pop() if len(found_all) == 1 else ""
         case Name() | AttrOf() | CallOf() | ItemOf():
             name = _switch_name(evaluator, path, test)
             if name in words.dev_variables:
                 return "prod" if "PROD" in name else "dev"
+            if "IN_MEMORY" in name or "INMEMORY" in name:
+                return "dev"
     return ""
+
+
+def _is_guarded(evaluator: Evaluator, path: str, call: Call) -> bool:
+    """Whether an earlier ``if production: raise`` (or ``return``) leaves the site to development."""
+    facts = evaluator.files[path]
+    around = set(evaluator.names[path].blocks_around(call.block))
+    for statement in facts.statements:
+        if statement.kind not in ("raise", "return") or statement.scope != call.scope:
+            continue
+        block = facts.blocks[statement.block]
+        if statement.span > call.span or block.parent not in around or statement.block in around:
+            continue
+        if (
+            block.kind == "if"
+            and block.test is not None
+            and _verdict(evaluator, path, call.scope, block.test) == "prod"
+        ):
+            return True
+    return False
 
 
 def _names_switch(evaluator: Evaluator, path: str, value: Value) -> bool:

@@ -126,6 +126,7 @@ def _about_keys(project: Project, path: str, line: int) -> Iterator[str]:
                 "none": "nothing (None or empty text)",
                 "fresh": f"a new id ({origin.text})",
                 "process": f"one value for the whole process ({origin.text})",
+                "environment": "the environment, the same for every user of a deployment",
                 "given": "the request",
                 "unknown": "something that lcmemlint does not follow",
             }[origin.kind]

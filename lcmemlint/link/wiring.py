@@ -35,8 +35,19 @@ class Wiring:
         inner = [other for other in self.memories.all if other.thing in memory.delegates]
         return any(self.is_filled(other) for other in inner)
 
+    def is_replaced(self, memory: Memory) -> bool:
+        """Whether every graph that was given a saver has its ``checkpointer`` set to another one elsewhere."""
+        graphs = list(self.memories.wrappers(memory.thing))
+        return bool(graphs) and all(self._is_given_another(graph, memory.thing) for graph in graphs)
+
+    def _is_given_another(self, graph: Object, saver: Object) -> bool:
+        stored = self.evaluator.attributes.get((self.evaluator.shared_name(graph), "checkpointer"), {})
+        return any(thing != saver for site in stored.values() for thing in self.evaluator.at(site))
+
     def is_substitute(self, memory: Memory) -> bool:
-        """Whether the function also builds a history that is filled or stored: this one is its empty case."""
+        """Whether the function also gives a history that is filled or stored: this one is its empty case."""
+        if self._returns_kept(memory):
+            return True
         return any(
             other is not memory
             and (other.thing.path, other.scope) == (memory.thing.path, memory.scope)
@@ -44,6 +55,20 @@ class Wiring:
             and (other.storage not in ("process",) or self.is_filled(other))
             for other in self.memories.all
         )
+
+    def _returns_kept(self, memory: Memory) -> bool:
+        """Whether another branch of the function returns a memory that is kept under a key."""
+        kept = {other.thing for other in self.memories.all if other is not memory and other.fate.keyed}
+        if not kept:
+            return False
+        path = memory.thing.path
+        facts = self.evaluator.files[path]
+        for number in self.evaluator.names[path].statements_of.get(memory.scope, ()):
+            statement = facts.statements[number]
+            if statement.kind == "return" and statement.value is not None:
+                if kept & set(self.evaluator.value(path, statement.scope, statement.value, number)):
+                    return True
+        return False
 
     def _fills(self, memory: Memory, mention: Mention) -> bool:
         if mention.kind != "written" or mention.method in self._words.history_clear:
@@ -119,7 +144,12 @@ class Wiring:
             if value is None:
                 continue
             for part in walk(value):
-                if not isinstance(part, Combined) or part.op not in ("listcomp", "setcomp", "genexp", "dictcomp"):
+                if not isinstance(part, Combined) or part.op not in (
+                    "listcomp",
+                    "setcomp",
+                    "genexp",
+                    "dictcomp",
+                ):
                     continue
                 for inner in walk(part):
                     function = facts.calls[inner.call].function if isinstance(inner, CallOf) else None
@@ -169,7 +199,18 @@ class Wiring:
             mention.kind != "written" or mention.method in self._words.history_clear for mention in mentions
         ):
             return True
-        return self._is_exported(memory) or self._is_inline(memory)
+        return self._is_exported(memory) or self._is_inline(memory) or self._is_read_elsewhere(memory)
+
+    def _is_read_elsewhere(self, memory: Memory) -> bool:
+        """Whether another object over the same kind of store is read: what one writes, the other finds."""
+        if memory.storage == "process":
+            return False
+        return any(
+            other is not memory
+            and other.component is memory.component
+            and any(mention.kind != "written" for mention in self.uses.of(other.thing))
+            for other in self.memories.all
+        )
 
     def _is_inline(self, memory: Memory) -> bool:
         """Built inside another expression: whatever that is, it received the memory."""
