@@ -334,6 +334,13 @@ class Catalogue:
     by_call: Mapping[tuple[How, str], Entry]
     by_base: Mapping[str, tuple[Entry, ...]]
 
+    @property
+    def libraries(self) -> frozenset[str]:
+        """Top-level packages that the tables speak of: a project's own file of that name never hides them."""
+        spoken = {name.partition(".")[0] for _, name in self.by_call}
+        modules = {module.partition(".")[0] for entry in self.entries for module in entry.modules}
+        return self.packages | spoken | modules
+
     def component(self, dotted: str) -> Component | None:
         """The component with this qualified path, else None."""
         return self.by_path.get(dotted)

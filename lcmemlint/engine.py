@@ -267,7 +267,7 @@ def analyse(
     changed = frozenset(overlay or ())
     earlier = {} if before is None else {path: of for path, of in before.skims.items() if path not in changed}
     skims = {path: earlier.get(path) or skim(source.data) for path, source in sources.items()}
-    modules = ModuleIndex(sources, job.catalogue.packages)
+    modules = ModuleIndex(sources, job.catalogue.libraries)
     selected = select(skims, job.catalogue.packages, modules.resolve)
     facts, problems, crashes = _scan_all(job, sources, selected, overlay or {}, before)
     found_roles = {path: sources[path].role for path in facts}

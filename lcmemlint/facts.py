@@ -79,7 +79,7 @@ class Argument:
 class Scope:
     """A module, class, function or lambda. ``block`` is where in the parent scope it is defined.
 
-    ``span`` is its ``def``/``class`` line up to the name; ``first`` is the line of its first decorator.
+    ``span`` is its ``def``/``class`` line up to the name;
     """
 
     kind: ScopeKind

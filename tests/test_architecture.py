@@ -32,10 +32,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     "store": frozenset({"values", "facts", "errors"}),
     "workers": frozenset({"values", "facts", "errors", "scan", "store"}),
     "suppress": frozenset({"values", "facts", "findings", "config", "sources"}),
+    "manifests": frozenset({"values", "facts", "config", "sources", "scan", "deploy", "suppress"}),
     "engine": frozenset(
         {
             "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
-            "deploy", "link", "checks", "store", "workers", "suppress",
+            "deploy", "link", "checks", "store", "workers", "suppress", "manifests",
         }
     ),
     "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link"}),

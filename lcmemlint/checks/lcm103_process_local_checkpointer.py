@@ -20,6 +20,7 @@ def check(project: Project) -> Iterator[Finding]:
             project.is_development_only(memory)
             or project.is_platform_managed(memory)
             or project.is_replaced(memory)
+            or project.fallback(memory)  # LCM109
         ):
             continue
         fix, reason = project.request_fix(memory)

@@ -25,6 +25,6 @@ def check(project: Project) -> Iterator[Finding]:
             confidence=memory.confidence,
             symbol=memory.name,
             help="give the graph a store that all workers share (`PostgresStore`, `RedisStore`)",
-            because=memory.trace,
+            because=project.trace(memory),
             no_fix="replacing a store needs a database of your choice; see the page",
         )

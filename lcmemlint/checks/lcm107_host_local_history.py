@@ -25,6 +25,6 @@ def check(project: Project) -> Iterator[Finding]:
             confidence=memory.confidence,
             symbol=memory.name,
             help="use a database that all instances reach, or mount one durable disk into all of them",
-            because=memory.trace,
+            because=project.trace(memory),
             no_fix="which database the instances share is yours to choose; see the page",
         )

@@ -12,7 +12,9 @@ def check(project: Project) -> Iterator[Finding]:
     dicts = [held.thing for held in project.conversations.holdings if held.keyed]
     for made in project.keys.process_ids(dicts):
         if made.is_fallback:
-            message = f"`{made.name}` falls back to {made.text}, one for this process: users who send none share it"
+            message = (
+                f"`{made.name}` falls back to {made.text}, one for this process: users who send none share it"
+            )
         else:
             message = (
                 f"`{made.name}` is {made.text}, one for this process: its users share a conversation, "

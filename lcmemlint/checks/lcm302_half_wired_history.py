@@ -14,7 +14,9 @@ def check(project: Project) -> Iterator[Finding]:
         if memory.storage == "process" and not project.is_attached(memory):
             continue  # LCM301
         if broken.missing == "load":
-            message = f"turns are saved in `{memory.name}` and nothing loads them, so the model never sees them"
+            message = (
+                f"turns are saved in `{memory.name}` and nothing loads them, so the model never sees them"
+            )
             help = "put the saved messages into the prompt, or drop the history"
         else:
             message = f"`{memory.name}` is loaded and no turn is ever saved in it, so it stays empty"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lcmemlint.findings import Finding, Step
-from lcmemlint.link.runs import Run, Runs
 from lcmemlint.link.project import Project
+from lcmemlint.link.runs import Run, Runs
 
 
 def check(project: Project) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ _HELP = {
 
 def check(project: Project) -> Iterator[Finding]:
     for lapse in project.savers.lapses():
-        hidden = " (the `except` around it hides that)" if project.savers.hides_errors(lapse.memory) else ""
+        hidden = " (the `except` around it hides that)" if project.savers.hides_errors(lapse) else ""
         yield Finding(
             code="LCM307",
             message=f"{_fault(lapse)}{hidden if lapse.kind in ('unentered', 'argument') else ''}",

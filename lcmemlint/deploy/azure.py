@@ -13,20 +13,21 @@ from dataclasses import dataclass
 from lcmemlint.deploy.assemble import HOST, SEPARATE, Unit, workload
 from lcmemlint.deploy.aws import documents
 from lcmemlint.deploy.containers import run_text
-from lcmemlint.deploy.dockerfile import Image, environment, started
+from lcmemlint.deploy.dockerfile import Image, environment, image_of, started
 from lcmemlint.deploy.images import is_third_party, resolved
 from lcmemlint.deploy.layout import Layout
 from lcmemlint.deploy.nodes import Node, whole
 from lcmemlint.deploy.running import Context, Running
 from lcmemlint.deploy.servers import target_of
 from lcmemlint.deploy.tables import tables
-from lcmemlint.deploy.tree import Tree
+from lcmemlint.deploy.tree import Tree, joined
 from lcmemlint.deploy.workload import ONE, Bound, Range, Spot, Workload
 from lcmemlint.findings import Confidence
 
 _RESOURCE = re.compile(r"^[ \t]*(resource|module)[ \t]+(\w+)[ \t]+'([^']*)'", re.MULTILINE)
 _SKIP = re.compile(r"'''.*?(?:'''|\Z)|'(?:\\.|[^'\\\n])*'?|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 _PARAMETER = re.compile(r"^[ \t]*(?:param|var)[ \t]+(\w+)(?:[ \t]+\w+)?[ \t]*=[ \t]*([^\n]+)", re.MULTILINE)
+_SERVICE = re.compile(r"'azd-service-name'[ \t]*:[ \t]*'([\w-]+)'")
 MAX_RESOURCES = 100
 
 
@@ -105,6 +106,7 @@ def _container_app(tree: Tree, path: str, part: Part, parameters: dict[str, str]
     line = least[1] if least and low >= 2 else most[1] if most else least[1] if least else None
     image = part.value("image")
     name = image[0].strip("'") if image else ""
+    service = _SERVICE.search(part.text)
     sticky = part.value("affinity")
     scale = Range(low, high), tree.spot(path, line) if line else None
     return _app_unit(
@@ -114,15 +116,38 @@ def _container_app(tree: Tree, path: str, part: Part, parameters: dict[str, str]
         scale,
         name,
         sticky=sticky is not None and "sticky" in sticky[0],
+        own=_azd_image(tree, service[1]) if service else None,
     )
 
 
+def _azd_image(tree: Tree, service: str) -> Image | None:
+    """What ``azd deploy`` puts in the place of the image: the Dockerfile of that service in azure.yaml."""
+    for path in ("azure.yaml", "azure.yml"):
+        for document in tree.yaml(path) if path in tree.files else ():
+            node = document.at("services", service)
+            context = joined("", node.get("project").text or ".")
+            if not node or context is None:
+                continue
+            file = joined(context, node.at("docker", "path").text or "Dockerfile")
+            return image_of(tree, file, context=context) if file in tree.files and file else None
+    return None
+
+
 def _app_unit(
-    tree: Tree, name: str, declared: Spot, scale: tuple[Range, Spot | None], image_name: str, *, sticky: bool
+    tree: Tree,
+    name: str,
+    declared: Spot,
+    scale: tuple[Range, Spot | None],
+    image_name: str,
+    *,
+    sticky: bool,
+    own: Image | None = None,
 ) -> Unit:
-    """A container app with what its image runs."""
-    foreign = is_third_party(image_name, tree)
+    """A container app with what its image runs; ``own`` is known to be this project's."""
+    foreign = own is None and is_third_party(image_name, tree)
     image, confidence = _nothing() if foreign else resolved(image_name, tree)
+    if own is not None:
+        image, confidence = own, "likely"
     run = None
     if image is not None:
         run = started(image, Context(tree, image.layout, environment(image.env)))

@@ -24,6 +24,9 @@ MAX_LINE_TEXT = 160
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 """Characters that YAML refuses outright."""
 
+_VALUE = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s#,}\]]+")
+"""What a place in a line marks: a quoted text or a word."""
+
 FactsOf = Callable[[str], FileFacts | None]
 
 
@@ -131,8 +134,13 @@ class Tree:
     def spot(self, path: str, line: int, column: int = 0) -> Spot:
         """A line of a file with its text."""
         lines = self.lines(path)
-        text = lines[line - 1].strip()[:MAX_LINE_TEXT] if 0 < line <= len(lines) else ""
-        return Spot(path, line, column, text)
+        whole = lines[line - 1].rstrip() if 0 < line <= len(lines) else ""
+        text = whole.strip()[:MAX_LINE_TEXT]
+        if column == 0:
+            indent = len(whole) - len(whole.lstrip())
+            return Spot(path, line, indent, text, indent + len(text))
+        value = _VALUE.match(whole, column)
+        return Spot(path, line, column, text, value.end() if value else column + 1)
 
     def node_spot(self, path: str, node: Node) -> Spot:
         """The line of a node."""

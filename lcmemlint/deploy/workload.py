@@ -5,7 +5,7 @@ A number that the files do not hold is never guessed: the upper bound says ``unk
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from lcmemlint.findings import Confidence
@@ -49,12 +49,13 @@ ONE = Range(1, 1)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Spot:
-    """A line of a manifest and what stands on it; ``line`` counts from 1, ``column`` from 0."""
+    """A line of a manifest and what stands on it; ``line`` counts from 1, ``column`` and ``end`` from 0."""
 
     path: str
     line: int
     column: int = 0
     text: str = ""
+    end: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

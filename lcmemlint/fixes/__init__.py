@@ -34,12 +34,18 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
 ``session-parameter`` (unsafe)
     ``span``: the constructor call, directly inside a handler that knows no session. The handler gets a parameter
     and the call is then rewritten as by ``then``.
-    ``then``      ``chat-memory`` (also when empty) or ``history-factory``.
+    ``then``      ``chat-memory`` (also when empty), ``history-factory`` or ``shared-memory``.
     ``name``      the parameter's name, ``session_id`` when empty.
     ``callers``   ``yes``: the project calls the handler somewhere (refused); ``no`` or empty: it does not.
     ``framework`` what calls the handler, as the catalogue names it. Only ``fastapi``, ``any`` (a handler by its name)
                   and empty (not known) let a handler have one more parameter; any other name is refused.
     ``namespace``, ``class``, ``container``, ``container_unused``  handed on to ``then``.
+
+``shared-memory`` (safe)
+    ``span``: the constructor call of a memory that summarises or cuts by tokens, where the conversation is known or
+    kept in a dict. The class becomes the generated one of the same behaviour, with ``chat_memory=`` and, for a
+    summary, ``shared_summary=``.
+    ``key``, ``namespace``, ``class``  as for ``chat-memory``; ``key`` is optional when the code keeps it in a dict.
 
 ``checkpointer`` (unsafe: the app then depends on the package of a saver)
     ``span``: the constructor call of a saver in memory. It becomes ``shared_checkpointer()``; nothing else changes.

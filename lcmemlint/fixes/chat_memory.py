@@ -51,7 +51,7 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
     edits = with_history(tree, call, history)
     if isinstance(edits, Refusal):
         return edits
-    return Change(edits, needs=("chat_history",), drops=tuple(sorted(_replaced(call))))
+    return Change(edits, needs=("chat_history",), drops=tuple(sorted(replaced_names(call))))
 
 
 def class_of(tree: Tree, call: cst.Call, request: FixRequest) -> str:
@@ -84,7 +84,6 @@ def with_history(tree: Tree, call: cst.Call, history: str) -> Edits | Refusal:
 
 def why_not(name: str) -> str:
     """Why a shared history does not mend a class, in its own words where we know it."""
-    """Why a shared history does not mend a class, in its own words where we know it."""
     if not name:
         return "where the class that is called here comes from is not known"
     if (why := OTHERS.get(name)) is not None:
@@ -100,7 +99,7 @@ def _is_empty_history(tree: Tree, node: cst.BaseExpression) -> bool:
     return (resolved(tree, node.func) or "").rpartition(".")[2] in HISTORIES
 
 
-def _replaced(call: cst.Call) -> set[str]:
+def replaced_names(call: cst.Call) -> set[str]:
     """The name of the history class that ``chat_memory=`` held before."""
     values = [
         arg.value for arg in call.args if arg.keyword is not None and arg.keyword.value == "chat_memory"

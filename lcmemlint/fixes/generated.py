@@ -88,7 +88,13 @@ CHECKPOINTER = Generated(
     ),
 )
 
-GENERATED: tuple[Generated, ...] = (HISTORY, CHECKPOINTER)
+MEMORY = Generated(
+    names=("SharedSummaryMemory", "SharedSummaryBufferMemory", "SharedTokenBufferMemory"),
+    stems=("shared_memory", "shared_chat_memory"),
+    notes=(),
+)
+
+GENERATED: tuple[Generated, ...] = (HISTORY, CHECKPOINTER, MEMORY)
 
 
 def generated(name: str) -> Generated:

@@ -68,7 +68,7 @@ def _of_histories(tree: Tree, request: FixRequest, context: Context, call: cst.C
 
 def _of_memories(tree: Tree, request: FixRequest, context: Context, call: cst.Call) -> Change | Refusal:
     region = _region(tree, request, call)
-    key = region.slot.key if isinstance(region, _Region) else request.get("key") or _key(tree, request, call)
+    key = region.slot.key if isinstance(region, _Region) else request.get("key") or key_kept_under(tree, call)
     history = history_call(tree, request, context, site=call, key=key)
     if isinstance(history, Refusal):
         return history
@@ -231,7 +231,7 @@ def _filled(node: cst.CSTNode) -> tuple[str, str] | None:
     return None
 
 
-def _key(tree: Tree, request: FixRequest, call: cst.Call) -> str:
+def key_kept_under(tree: Tree, call: cst.Call) -> str:
     """The key under which the statement around the call keeps it, empty when it keeps it nowhere."""
     for node in every(tree.statement(call)):
         if (found := _filled(node)) is not None:

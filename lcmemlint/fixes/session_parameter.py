@@ -11,7 +11,7 @@ import dataclasses
 import libcst as cst
 
 from lcmemlint.findings import FixRequest
-from lcmemlint.fixes import chat_memory, history_factory
+from lcmemlint.fixes import chat_memory, history_factory, summary_memory
 from lcmemlint.fixes.edits import Change, Context, Edit, Refusal
 from lcmemlint.fixes.scopes import all_parameters, bindings
 from lcmemlint.fixes.trees import Tree, imported_as, uses
@@ -132,4 +132,6 @@ def _then(tree: Tree, request: FixRequest, context: Context, name: str) -> Chang
     inside = dataclasses.replace(context, bound=frozenset({name}))
     if request.get("then") == "history-factory":
         return history_factory.rewrite(tree, asked, inside)
+    if request.get("then") == "shared-memory":
+        return summary_memory.rewrite(tree, asked, inside)
     return chat_memory.rewrite(tree, asked, inside)

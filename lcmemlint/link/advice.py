@@ -8,6 +8,7 @@ from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.objects import ClassOf, Collection, FunctionOf, Instance
 from lcmemlint.link.reach import Reach
+from lcmemlint.link.recommend import Recommendations
 from lcmemlint.link.saver_advice import SaverAdvice
 from lcmemlint.values import Name
 
@@ -23,10 +24,17 @@ _EXTRA = {
 class Advice:
     """Help lines and fix requests for the memories of one project."""
 
-    def __init__(self, evaluator: Evaluator, reach: Reach, memories: Memories) -> None:
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        reach: Reach,
+        memories: Memories,
+        recommendations: Recommendations,
+    ) -> None:
         self.evaluator = evaluator
         self.reach = reach
         self.memories = memories
+        self.recommendations = recommendations
         self.savers = SaverAdvice(evaluator, memories)
         words = evaluator.catalogue.session
         self._ranked = {name: rank for rank, name in enumerate((*words.key_names, *words.person_names))}
@@ -34,17 +42,7 @@ class Advice:
 
     def help(self, memory: Memory) -> str:
         """One line: what to write instead."""
-        if memory.kind == "checkpointer":
-            return (
-                "compile the graph with a checkpointer that all workers share (`PostgresSaver`, `RedisSaver`)"
-            )
-        if memory.fate.lifetime == "worker" and not memory.fate.keyed:
-            return "build the chain for each session, with a shared history keyed by the session's id"
-        if memory.kind == "history":
-            return "return a history that all workers share, keyed by the same id: `chat_history(session_id)`"
-        return (
-            f"give it a history that all workers share: `{memory.name}(chat_memory=chat_history(session_id))`"
-        )
+        return self.recommendations.help(memory)
 
     def request(self, memory: Memory) -> tuple[FixRequest | None, str]:
         """The codemod that repairs this memory, or None and the reason."""
@@ -55,27 +53,30 @@ class Advice:
         if memory.component.fix == "checkpointer":
             return self.savers.request(memory, self._class(memory))
         extra = memory.component.extra_state
-        if extra is not None:
+        if extra is not None and memory.component.fix != "shared-memory":
             return None, f"`{memory.name}` needs more than a shared history: {_EXTRA[extra]}"
-        if memory.component.fix not in ("chat_memory", "history"):
+        if memory.component.fix not in ("chat_memory", "history", "shared-memory"):
             return None, f"there is no codemod for `{memory.name}` yet"
         if memory.delegates:
             return None, "its `chat_memory` is already given; replace what it is given"
         params = {"class": self._class(memory)}
+        kind = "shared-memory" if extra is not None else "chat-memory"
         if memory.fate.keyed:
             if memory.fate.lifetime == "session":
                 return (
                     None,
                     "it is kept for a browser session, and there is no id that a reload would find again",
                 )
+            if extra is not None:
+                params["namespace"] = self._namespace(memory)
+                return self._make(kind, memory, params), ""
             return self._keyed(memory, params)
         key = self.key_in_scope(memory)
         if key:
-            kind = "chat-memory" if memory.kind == "memory" else "history"
-            if kind == "history":
+            if memory.kind != "memory":
                 return None, "a history built here has no key of its own; return `chat_history(...)` instead"
-            return self._make("chat-memory", memory, {**params, "key": key}), ""
-        return self._with_parameter(memory, params)
+            return self._make(kind, memory, {**params, "key": key}), ""
+        return self._with_parameter(memory, {**params, "then": "" if kind == "chat-memory" else kind})
 
     def _class(self, memory: Memory) -> str:
         of = memory.thing.of

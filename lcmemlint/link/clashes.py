@@ -50,7 +50,7 @@ def _savers(graphs: Graphs, versions: Versions) -> Iterator[Clash]:
         others = [one for one in savers if one not in wrong]
         if not wrong or any(one.component is None or one.component.api != "both" for one in others):
             continue
-        if run not in groups[wrong[0]]:
+        if run.at not in {other.at for other in groups[wrong[0]]}:
             groups[wrong[0]].append(run)
         sure[wrong[0]] = sure.get(wrong[0], True) and not others
     for saver, runs in groups.items():
@@ -115,7 +115,9 @@ def _histories(graphs: Graphs, versions: Versions) -> Iterator[Clash]:
     """``RunnableWithMessageHistory`` over a history that is sync or async by an argument of its constructor."""
     groups: dict[Instance, list[GraphCall]] = defaultdict(list)
     for run, history in _history_runs(graphs):
-        if versions.allows(run.at.path, "langchain-core", "0.2") and run not in groups[history]:
+        if not versions.allows(run.at.path, "langchain-core", "0.2"):
+            continue
+        if run.at not in {other.at for other in groups[history]}:
             groups[history].append(run)
     for history, runs in groups.items():
         component = _component(graphs.evaluator, history)

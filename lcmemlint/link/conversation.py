@@ -41,7 +41,14 @@ from lcmemlint.values import (
 _DEEP = 4
 _LISTS = ("builtins.list", "collections.deque")
 _COPIES = frozenset(("builtins.list", "builtins.tuple", "builtins.sorted", "copy.copy", "copy.deepcopy"))
-_RECORDS = ("pydantic.", "pydantic_v1.", "sqlmodel.", "typing.TypedDict", "typing_extensions.TypedDict", "typing.NamedTuple")
+_RECORDS = (
+    "pydantic.",
+    "pydantic_v1.",
+    "sqlmodel.",
+    "typing.TypedDict",
+    "typing_extensions.TypedDict",
+    "typing.NamedTuple",
+)
 _PROMPTS = frozenset(("format", "format_messages", "format_prompt", "aformat_prompt"))
 _SPEAKER = re.compile(r"^\W*(\w+)\W{0,3}:")
 
@@ -67,6 +74,7 @@ class Conversations:
         self.reach = reach
         self.memories = memories
         self._words: SessionWords = evaluator.catalogue.session
+        self._known: dict[tuple[Object, bool], str] = {}
         self._key_words = frozenset((*self._words.key_names, *self._words.person_names))
 
     @cached_property
@@ -78,7 +86,7 @@ class Conversations:
     def _holding(self, thing: Object) -> Holding | None:
         if not self._is_container(thing) or self._in_record(thing):
             return None
-        content = self._content(thing, 0)
+        content = self._content(thing)
         if not content:
             return None
         fate = self.memories.fate(thing)
@@ -100,55 +108,66 @@ class Conversations:
     # ------------------------------------------------------------------ what is inside
 
     def _stored(self, thing: Object) -> Iterator[Stored]:
-        """What is put into a container, where it is written down or later; no tables that only code fills."""
+        """What is put into a container: where it is written down, or later."""
         if isinstance(thing, Collection):
             for key, site in self.evaluator.contents(thing):
-                yield Stored(key, site, key.value if isinstance(key, Const) and isinstance(key.value, str) else None)
+                yield Stored(
+                    key, site, key.value if isinstance(key, Const) and isinstance(key.value, str) else None
+                )
         yield from list(self.evaluator.items.get(thing, {}).values())
 
-    def _content(self, thing: Object, depth: int) -> str:
-        """Words for the evidence that conversations are inside; empty when there is none."""
-        name = _snake(self._name(thing))
+    def _content(self, thing: Object, depth: int = 0, session: Stored | None = None) -> str:
+        """Words for the evidence that conversations are inside; empty when there is none.
+
+        ``session`` is what the container is kept as, if that is under the key of a session.
+        """
+        if depth > _DEEP:
+            return ""
+        asked = (thing, session is not None)
+        if depth and asked not in self._known:
+            self._known[asked] = ""
+            self._known[asked] = self._read_content(thing, depth, session)
+        return self._known[asked] if depth else self._read_content(thing, 0, session)
+
+    def _read_content(self, thing: Object, depth: int, session: Stored | None) -> str:
         fields: set[str] = set()
         for stored in self._stored(thing):
             if self._is_about_another(stored):
                 return ""
             if isinstance(stored.constant, str):
                 fields.add(_snake(stored.constant))
-            content = self._of_stored(stored, depth)
+            content = self._of_stored(stored, depth, stored if self._is_per_session(stored) else session)
             if content:
                 return content
         if self._is_message(fields):
             return "messages"
-        if depth == 0 and name in self._words.conversation_names:
+        if depth == 0 and _snake(self._name(thing)) in self._words.conversation_names:
             return "messages"
         return "messages" if self._is_list(thing) and thing in self._given_as_history else ""
 
-    def _of_stored(self, stored: Stored, depth: int) -> str:
-        if depth > _DEEP:
-            return ""
+    def _of_stored(self, stored: Stored, depth: int, session: Stored | None) -> str:
         label = _snake(stored.constant) if isinstance(stored.constant, str) else ""
         if any(self._is_line(value) for value in self._written(stored.site, 0)):
             return "messages"
         for inner in self.evaluator.at(stored.site):
-            if dotted_of(inner) in self._words.messages and isinstance(inner, Instance):
+            if isinstance(inner, Instance) and dotted_of(inner) in self._words.messages:
                 return "messages"
             if self._is_list(inner) and label in self._words.conversation_names | self._words.inner_names:
                 return "messages"
-            if self._is_session_state(stored, inner):
-                return "chains"
+            content = ""
             if self._is_container(inner):
-                content = self._content(inner, depth + 1)
-                if content:
-                    return content
-            if isinstance(inner, Instance) and isinstance(inner.of, ClassOf) and self._is_per_session(stored):
-                content = self._in_object(inner.of, depth)
-                if content:
-                    return content
+                content = self._content(inner, depth + 1, session)
+            elif session is not None:
+                if self._is_session_state(session, inner):
+                    return "chains"
+                if isinstance(inner, Instance) and isinstance(inner.of, ClassOf):
+                    content = self._in_object(inner.of, depth)
+            if content:
+                return content
         return ""
 
     def _in_object(self, cls: ClassOf, depth: int) -> str:
-        """``sessions[id] = Assistant()``: conversations among the attributes of a project class; histories are LCM102."""
+        """``chats[id] = Bot()``: conversations among the attributes of a project class (histories are LCM102)."""
         if self._is_component(cls):
             return ""
         for (holder, name), sites in list(self.evaluator.attributes.items()):
@@ -156,9 +175,14 @@ class Conversations:
                 continue
             for site in list(sites.values()):
                 things = self.evaluator.at(site)
-                if any(self._is_list(one) for one in things) and _snake(name) in self._words.conversation_names:
+                if (
+                    any(self._is_list(one) for one in things)
+                    and _snake(name) in self._words.conversation_names
+                ):
                     return "messages"
-                if depth < 2 and any(self._is_container(one) and self._content(one, depth + 1) for one in things):
+                if depth < 2 and any(
+                    self._is_container(one) and self._content(one, depth + 1) for one in things
+                ):
                     return "messages"
         return ""
 
@@ -206,8 +230,6 @@ class Conversations:
 
     def _is_session_state(self, stored: Stored, inner: Object) -> bool:
         """A chain, agent or graph kept per session that a later request cannot rebuild, or that holds memory itself."""
-        if stored.key is not None and stored.constant is None and not self._is_per_session(stored):
-            return False
         made = made_by(self.evaluator, inner)
         if made is None or made[0].kind != "wrapper":
             return False
@@ -216,7 +238,7 @@ class Conversations:
     def _is_made_on_miss(self, stored: Stored) -> bool:
         """Whether whoever does not find it makes it again: ``if key not in chains: chains[key] = …``."""
         facts = self.evaluator.files[stored.site.path]
-        if stored.site.at < 0 or stored.constant is not None:
+        if stored.site.at < 0:
             return False
         blocks = self.evaluator.names[stored.site.path].blocks_around(facts.statements[stored.site.at].block)
         return any(facts.blocks[number].kind in ("if", "else", "except") for number in blocks)
@@ -231,9 +253,17 @@ class Conversations:
 
     def _is_keyed(self, thing: Object) -> bool:
         return any(
-            stored.key is not None and stored.constant is None and not isinstance(stored.key, Const)
-            for stored in list(self.evaluator.items.get(thing, {}).values())
+            self._has_open_key(stored) for stored in list(self.evaluator.items.get(thing, {}).values())
         )
+
+    def _has_open_key(self, stored: Stored) -> bool:
+        """Whether only the run knows the key; a field or a parameter may have a literal default."""
+        if stored.key is None or isinstance(stored.key, Const):
+            return False
+        if stored.constant is None or not isinstance(stored.key, Name):
+            return True
+        _, bindings = self.evaluator.names[stored.site.path].lookup(stored.site.scope, stored.key.id)
+        return any(binding.kind == "param" for binding in bindings)
 
     def _is_per_session(self, stored: Stored) -> bool:
         return any(self._is_key_word(name) for name in self._names_in(stored))
@@ -247,7 +277,7 @@ class Conversations:
         return name in self._key_words or name.endswith(self._words.key_suffixes)
 
     def _names_in(self, stored: Stored) -> set[str]:
-        if stored.key is None or stored.constant is not None:
+        if stored.key is None or not self._has_open_key(stored):
             return set()
         return set(self._names(Site(stored.site.path, stored.site.scope, stored.key, stored.site.at), 0))
 
@@ -274,9 +304,13 @@ class Conversations:
         table = self.evaluator.names[site.path]
         home, bindings = table.lookup(site.scope, name)
         for binding in bindings:
-            statement = self.evaluator.files[site.path].statements[binding.index] if binding.kind == "statement" else None
-            if statement is not None and statement.value is not None and home == site.scope and not binding.path:
-                yield from self._names(Site(site.path, statement.scope, statement.value, binding.index), depth + 1)
+            if binding.kind != "statement" or binding.path or home != site.scope:
+                continue
+            statement = self.evaluator.files[site.path].statements[binding.index]
+            if statement.value is not None:
+                yield from self._names(
+                    Site(site.path, statement.scope, statement.value, binding.index), depth + 1
+                )
 
     # ------------------------------------------------------------------ given to a chain as its history
 
@@ -306,10 +340,15 @@ class Conversations:
             cls = self.evaluator.class_around(site.path, site.scope)
         if cls is None:
             return False
-        return self._is_component(cls) or any(base.startswith(_RECORDS) for base in self.evaluator.external_bases(cls))
+        return self._is_component(cls) or any(
+            base.startswith(_RECORDS) for base in self.evaluator.external_bases(cls)
+        )
 
     def _is_component(self, cls: ClassOf) -> bool:
-        return any(self.evaluator.catalogue.component(base) is not None for base in self.evaluator.external_bases(cls))
+        return any(
+            self.evaluator.catalogue.component(base) is not None
+            for base in self.evaluator.external_bases(cls)
+        )
 
     def _is_inside_another(self, thing: Object, fate: Fate) -> bool:
         """Whether it is an item of another container, or an attribute of an object in one: that one is told."""

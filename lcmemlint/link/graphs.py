@@ -19,7 +19,9 @@ from lcmemlint.link.memory import Memories
 from lcmemlint.link.objects import UNCLEAR, External, Fixed, FunctionOf, Instance, Object, Part
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, made_by
-from lcmemlint.values import AttrOf, Location, dotted
+from lcmemlint.values import AttrOf, CallOf, Location, Name, OneOf, dotted
+
+_DEEP = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,52 @@ class Graphs:
             sites += list(self.evaluator.attributes.get((named, "checkpointer"), {}).values())
         if has_stars(call) and not sites:
             return [Saver(UNCLEAR, None, "")]
-        things = dict.fromkeys(thing for site in sites for thing in self.evaluator.at(site) or (UNCLEAR,))
+        things = dict.fromkeys(thing for site in sites for thing in self._alternatives(site, 0))
         return [self.saver(one) for one in things if not (isinstance(one, Fixed) and one.value is None)]
+
+    def _alternatives(self, site: Site, depth: int) -> Iterator[Object]:
+        """Everything that a value may be, branch by branch, so that an unknown branch is not lost among known ones."""
+        branches = self._branches(site) if depth < _DEEP else []
+        if not branches:
+            yield from self.evaluator.at(site) or (UNCLEAR,)
+        for branch in branches:
+            yield from self._alternatives(branch, depth + 1)
+
+    def _branches(self, site: Site) -> list[Site]:
+        """The options of a choice, the assignments of a name, the returns of a function; empty for all else."""
+        path, evaluator = site.path, self.evaluator
+        match site.value:
+            case OneOf(options=options):
+                return [Site(path, site.scope, option, site.at) for option in options]
+            case Name(id=name):
+                table = evaluator.names[path]
+                home, bindings = table.lookup(site.scope, name)
+                statements = evaluator.files[path].statements
+                found = []
+                for binding in table.reaching(bindings, home, site.at) if home == site.scope else bindings:
+                    if binding.kind != "statement" or binding.path or binding.index == site.at:
+                        return []
+                    statement = statements[binding.index]
+                    if statement.kind != "assign" or statement.value is None:
+                        return []
+                    found.append(Site(path, statement.scope, statement.value, binding.index))
+                return found
+            case CallOf(call=number):
+                call = evaluator.files[path].calls[number]
+                callees = evaluator.value(path, call.scope, call.function, call.statement)
+                if len(callees) == 1 and isinstance(callees[0], FunctionOf):
+                    return self._returns(callees[0])
+        return []
+
+    def _returns(self, function: FunctionOf) -> list[Site]:
+        """What a function returns, one site a statement."""
+        facts = self.evaluator.files[function.path]
+        found = []
+        for number in self.evaluator.names[function.path].statements_of.get(function.scope, ()):
+            statement = facts.statements[number]
+            if statement.kind in ("return", "yield") and statement.value is not None:
+                found.append(Site(function.path, function.scope, statement.value, number))
+        return found
 
     def _root(self, thing: Instance) -> Object:
         """The graph below ``with_config`` and the like."""

@@ -2,7 +2,8 @@
 
 Memories that are one place of conversation form a *family*: a memory and the history under it, those kept in one
 dict, those of one class over a shared store. Every mention of a member is a *save*, a *load*, nothing, or *beyond* us
-(a chain or somebody else receives it); one that is beyond us silences the family. Code that nothing names does not count.
+(a chain or somebody else receives it); one that is beyond us silences the family. Code that nothing names counts for
+nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +36,14 @@ from lcmemlint.values import AttrOf, Const, ItemOf, Location, Name, Value, dotte
 
 Half = Literal["save", "load", "none", "beyond"]
 
-_LOOKS = ("builtins.isinstance", "builtins.len", "builtins.type", "builtins.id", "builtins.print", "builtins.bool")
+_LOOKS = (
+    "builtins.isinstance",
+    "builtins.len",
+    "builtins.type",
+    "builtins.id",
+    "builtins.print",
+    "builtins.bool",
+)
 _QUIET = ("builtins.", "logging.", "loguru.")
 _CONTENT = ("messages", "buffer")
 
@@ -121,7 +129,9 @@ class Halves:
 
     def _is_beyond(self, memory: Memory) -> bool:
         call = self.evaluator.files[memory.thing.path].calls[memory.thing.call]
-        return memory.implicit or memory.own_class is not None or has_stars(call) or memory.storage == "client"
+        return (
+            memory.implicit or memory.own_class is not None or has_stars(call) or memory.storage == "client"
+        )
 
     def _is_fed(self, memory: Memory) -> bool:
         """Whether somebody else may save: it is filled, or the history under it is within reach of others."""
@@ -143,12 +153,17 @@ class Halves:
             if (path, number) != (thing.path, thing.call)
         )
 
-    def _found(self, family: list[Memory], missing: Literal["save", "load"], there: list[Mention]) -> Broken | None:
-        places = sorted(
-            (self._place(mention), mention.path, mention.scope)
+    def _found(
+        self, family: list[Memory], missing: Literal["save", "load"], there: list[Mention]
+    ) -> Broken | None:
+        built = {(memory.thing.path, memory.scope) for memory in family}
+        running = [
+            mention
             for mention in there
             if self.memories.function_of(mention.path, mention.scope) in self.reach.came
-        )
+        ]
+        later = [mention for mention in running if (mention.path, mention.scope) not in built]
+        places = sorted((self._place(mention), mention.path, mention.scope) for mention in later or running)
         if not places:
             return None
         at, path, scope = places[0]
@@ -271,12 +286,10 @@ class Halves:
                 for target in statement.targets
                 if isinstance(target, (AttrOf, ItemOf)) and not self._is_inward(function, target, number)
             ]
-            if outward and statement.value is not None:
-                if not self._are_memories(function, statement.value, number):
-                    return False
-        return all(
-            self._stays(function, number) for number in table.calls_of.get(function.scope, ())
-        )
+            kept = statement.value if outward else None
+            if kept is not None and not self._are_memories(function, kept, number):
+                return False
+        return all(self._stays(function, number) for number in table.calls_of.get(function.scope, ()))
 
     def _is_inward(self, function: FunctionOf, target: AttrOf | ItemOf, number: int) -> bool:
         """``history.messages = …``: what is bound is the history's own content."""
@@ -304,7 +317,9 @@ class Halves:
                 isinstance(given.value, Name | Const) for given in call.arguments
             ):
                 given_names = {given.value.id for given in call.arguments if isinstance(given.value, Name)}
-                params = {param.name for param in self.evaluator.files[function.path].scopes[function.scope].params}
+                params = {
+                    param.name for param in self.evaluator.files[function.path].scopes[function.scope].params
+                }
                 if given_names <= params:
                     continue
             return False
@@ -337,5 +352,9 @@ def _is_ours(holder: Object) -> bool:
     if isinstance(holder, Collection | ClassOf | ModuleOf):
         return True
     if isinstance(holder, Instance):
-        return isinstance(holder.of, ClassOf) or (dotted_of(holder) or "").startswith(("builtins.", "collections."))
-    return not isinstance(holder, Given) and holder != UNCLEAR and (dotted_of(holder) or "").endswith(".state")
+        return isinstance(holder.of, ClassOf) or (dotted_of(holder) or "").startswith(
+            ("builtins.", "collections.")
+        )
+    return (
+        not isinstance(holder, Given) and holder != UNCLEAR and (dotted_of(holder) or "").endswith(".state")
+    )

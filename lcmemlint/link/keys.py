@@ -69,7 +69,7 @@ _LOGGERS = ("logging.", "loguru.", "structlog.", "builtins.print", "rich.", "sys
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a value comes from. ``fallback``: only when something else gave nothing; ``is_global``: kept in the module."""
+    """Where a value comes from. ``fallback``: only if something else gave nothing; ``is_global``: a module keeps it."""
 
     kind: OriginKind
     path: str
@@ -426,9 +426,8 @@ class Keys:
             elif name in ("os.getenv", "os.environ.get"):
                 found.append(self._origin("environment", site))
             elif name in _CASTS and call.arguments:
-                found.extend(
-                    self.origins(Site(site.path, call.scope, call.arguments[-1].value, call.statement))
-                )
+                inner = self.origins(Site(site.path, call.scope, call.arguments[-1].value, call.statement))
+                found.extend(replace(one, kind="unknown") if one.kind == "none" else one for one in inner)
             elif name is not None and name.startswith(_FIELD_CALLS):
                 widget = name.startswith(("streamlit.", "gradio."))
                 default = argument(call, ("value",), 1) if widget else argument(call, ("default",), 0)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from lcmemlint.catalogue import Catalogue
 from lcmemlint.deploy.workload import Workload
 from lcmemlint.facts import FileFacts
-from lcmemlint.findings import FixRequest
+from lcmemlint.findings import FixRequest, Step
 from lcmemlint.link.addresses import Address, address_of
 from lcmemlint.link.advice import Advice
 from lcmemlint.link.clashes import Clash, find_clashes
@@ -17,18 +17,22 @@ from lcmemlint.link.conversation import Conversations
 from lcmemlint.link.entry import EntryPoint, files_beside, find_entries
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.exported import Platform, Replaced
+from lcmemlint.link.fallback import Fallbacks
 from lcmemlint.link.graphs import Graphs
 from lcmemlint.link.halves import Halves
 from lcmemlint.link.keys import Keys
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.link.objects import Collection, FunctionOf, Instance
+from lcmemlint.link.prompts import Prompts
 from lcmemlint.link.reach import Reach
+from lcmemlint.link.recommend import Recommendations
 from lcmemlint.link.runs import Runs
 from lcmemlint.link.savers import Savers
 from lcmemlint.link.scaling import Choice, Scaling
-from lcmemlint.link.stores import Alone, PlainRedis, find_alone, find_plain_redis
 from lcmemlint.link.shapes import Shapes
+from lcmemlint.link.startup import startup_trace
+from lcmemlint.link.stores import Alone, PlainRedis, find_alone, find_plain_redis
 from lcmemlint.link.switches import is_development_branch
 from lcmemlint.link.versions import Versions
 from lcmemlint.link.wiring import Wiring
@@ -46,10 +50,12 @@ class Project:
     keys: Keys
     wiring: Wiring
     conversations: Conversations
+    fallbacks: Fallbacks
     advisor: Advice
     catalogue: Catalogue
     runs: Runs
     savers: Savers
+    prompts: Prompts
     platform: Platform
     scaling: Scaling
     halves: Halves
@@ -74,6 +80,10 @@ class Project:
             "script",
             "dead",
         )
+
+    def trace(self, memory: Memory) -> tuple[Step, ...]:
+        """The way to a memory from where a request enters, else from where the server starts."""
+        return memory.trace or startup_trace(self.evaluator, self.reach, self.memories, memory)
 
     def is_long_term(self, memory: Memory) -> bool:
         """Whether a store is LangGraph's, and not a table that is filled once, when the server starts."""
@@ -127,6 +137,16 @@ class Project:
     def is_development_only(self, memory: Memory) -> bool:
         """Whether an explicit development switch guards the place where it is built."""
         return is_development_branch(self.evaluator, memory)
+
+    def fallback(self, memory: Memory) -> str:
+        """When process memory silently takes the place of a stored one (``when `URL` is missing``); else empty.
+
+        Of histories and memories only those count that are built for one request: the others are LCM102 and LCM106.
+        """
+        if memory.kind == "checkpointer":
+            return self.fallbacks.when(memory)
+        alone = memory.fate.lifetime != "request" or not self.fallbacks.has_stored_rival(memory)
+        return "" if alone else self.fallbacks.when(memory)
 
     def is_platform_managed(self, memory: Memory) -> bool:
         """Whether a platform replaces it (``langgraph.json`` exports the graph)."""
@@ -214,13 +234,16 @@ def link(
     keys = Keys(evaluator, reach, memories)
     wiring = Wiring(evaluator, memories)
     conversations = Conversations(evaluator, reach, memories)
+    fallbacks = Fallbacks(evaluator, memories)
     versions = Versions(manifests, taken, catalogue)
     dropped = tuple(files[path] for path in sorted(files) if roles.get(path, "app") == "migration")
     savers = Savers(Graphs(evaluator, reach, memories), versions, dropped)
-    advisor = Advice(evaluator, reach, memories)
+    advisor = Advice(evaluator, reach, memories, Recommendations(savers.graphs, versions))
     runs = Runs(evaluator, reach, memories, platform_graphs)
     return Project(
-        evaluator, tuple(entries), reach, memories, keys, wiring, conversations, advisor, catalogue, runs, savers,
+        evaluator, tuple(entries), reach, memories, keys, wiring, conversations, fallbacks, advisor,
+        catalogue, runs, savers,
+        Prompts(evaluator, reach, memories, wiring),
         Platform(evaluator, reach, memories, runs), Scaling(workloads, scale, evaluator, reach),
         Halves(evaluator, reach, memories, wiring), Shapes(evaluator, reach, memories),
     )  # fmt: skip

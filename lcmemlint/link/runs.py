@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from lcmemlint.catalogue import Component
-from lcmemlint.facts import Call
+from lcmemlint.facts import Call, FileFacts
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.memory import Memories
 from lcmemlint.link.objects import (
@@ -28,12 +28,25 @@ from lcmemlint.link.objects import (
     Instance,
     Method,
     Object,
+    Objects,
     Part,
     dotted_of,
 )
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, made_by
-from lcmemlint.values import AttrOf, Combined, Const, Container, Lambda, Location, Name, Starred, Value, dotted, walk
+from lcmemlint.values import (
+    AttrOf,
+    Combined,
+    Const,
+    Container,
+    Lambda,
+    Location,
+    Name,
+    Starred,
+    Value,
+    dotted,
+    walk,
+)
 
 Answer = Literal["yes", "no", "unknown"]
 
@@ -259,18 +272,22 @@ class Runs:
     @cached_property
     def _is_assigned_blindly(self) -> bool:
         """Whether ``x.checkpointer = …`` stands somewhere and we cannot tell which graph ``x`` is."""
-        for path, facts in self.evaluator.files.items():
-            for number, statement in enumerate(facts.statements):
-                for target in statement.targets:
-                    if isinstance(target, AttrOf) and target.name == "checkpointer":
-                        holders = self.evaluator.value(path, statement.scope, target.base, number)
-                        if not holders or any(_is_vague(holder) for holder in holders):
-                            return True
-            for call in facts.calls:
-                if call.function == Name("setattr") and len(call.arguments) == 3:
-                    if call.arguments[1].value == Const("checkpointer"):
-                        return True
-        return False
+        return any(
+            not holders or any(_is_vague(holder) for holder in holders)
+            for path, facts in self.evaluator.files.items()
+            for holders in self._given_a_saver(path, facts)
+        )
+
+    def _given_a_saver(self, path: str, facts: FileFacts) -> Iterator[Objects]:
+        """What ``.checkpointer`` is assigned on in a file; nothing is known about the first argument of ``setattr``."""
+        for number, statement in enumerate(facts.statements):
+            for target in statement.targets:
+                if isinstance(target, AttrOf) and target.name == "checkpointer":
+                    yield self.evaluator.value(path, statement.scope, target.base, number)
+        for call in facts.calls:
+            names = [given.value for given in call.arguments[1:2]]
+            if call.function == Name("setattr") and names == [Const("checkpointer")]:
+                yield ()
 
     @cached_property
     def exported(self) -> tuple[Exported, ...]:

@@ -1,7 +1,7 @@
 """Lifecycles of savers and stores: how they are opened, entered, set up and left.
 
 A *manager* is what ``from_conn_string()`` gives: it opens the connection when it is entered and closes it at the end of
-its ``with``. A *connection* is what a constructor is given: a pool, an engine, a client or one lone connection. An object
+its ``with``. A *connection* is what a constructor is given: a pool, an engine, a client or one lone connection. A saver
 is *given* when a graph receives it. All answers are about savers that server code uses.
 """
 
@@ -185,14 +185,30 @@ class Savers:
             how = "the graph raises TypeError" if name == "checkpointer" else "its first use raises"
             yield self._lapse("unentered", memory, how, where)
 
-    def hides_errors(self, memory: Memory) -> bool:
-        """Whether an ``except`` around the place catches what goes wrong there."""
-        facts = self.evaluator.files[memory.thing.path]
-        block = facts.calls[memory.thing.call].block
-        return any(
-            facts.blocks[number].kind == "try"
-            for number in self.evaluator.names[memory.thing.path].blocks_around(block)
+    def hides_errors(self, lapse: Lapse) -> bool:
+        """Whether an ``except Exception`` around the place that fails catches the error."""
+        path, span = lapse.where.path, lapse.where.span
+        facts = self.evaluator.files[path]
+        call = next((call for call in facts.calls if call.span == span), None)
+        return call is not None and any(
+            self._is_swallowing(facts, number)
+            for number in self.evaluator.names[path].blocks_around(call.block)
+            if facts.blocks[number].kind == "try"
         )
+
+    def _is_swallowing(self, facts: FileFacts, tried: int) -> bool:
+        """Whether a handler of a ``try`` catches everything and does not raise again."""
+        around, end = facts.blocks[tried].parent, facts.blocks[tried].span.end_line
+        handlers = [
+            number
+            for number, block in enumerate(facts.blocks)
+            if block.kind == "except" and block.parent == around and block.span.line >= end
+        ]
+        if not handlers:
+            return False
+        test = facts.blocks[handlers[0]].test
+        broad = test is None or (isinstance(test, Name) and test.id in ("Exception", "BaseException"))
+        return broad and not any(one.kind == "raise" and one.block == handlers[0] for one in facts.statements)
 
     def _wrong_argument(self, memory: Memory) -> Iterator[Lapse]:
         wanted = memory.component.connection_argument
@@ -211,13 +227,22 @@ class Savers:
         )
 
     def _is_text(self, site: Site) -> bool:
-        if isinstance(site.value, Joined):
+        if isinstance(site.value, Joined) or self._is_text_parameter(site):
             return True
         things = self.evaluator.at(site)
         return bool(things) and all(
             (isinstance(thing, Fixed) and isinstance(thing.value, str)) or dotted_of(thing) in _TEXTS
             for thing in things
         )
+
+    def _is_text_parameter(self, site: Site) -> bool:
+        """Whether the value is a parameter that is annotated as text."""
+        if not isinstance(site.value, Name):
+            return False
+        for param in self.evaluator.files[site.path].scopes[site.scope].params:
+            if param.name == site.value.id and param.annotation is not None:
+                return any(part == Name("str") for part in walk(param.annotation))
+        return False
 
     def _without_loop(self, memory: Memory) -> Iterator[Lapse]:
         if not memory.component.needs_loop or not self._is_class(memory.thing):

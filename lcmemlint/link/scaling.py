@@ -8,7 +8,6 @@ Manifests are read when the first question comes that needs them.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -204,11 +203,11 @@ def _loses(linked: LinkedWorkload, finding: Finding) -> bool:
 
 
 def count_of(workload: Workload) -> str:
-    """``3 instances``, ``up to 10 instances of 4 processes each``."""
+    """``3 instances``, ``up to 10 instances with 4 processes each``."""
     instances = _counted(workload.instances, "instance")
     processes = _counted(workload.processes, "process")
     if instances and processes:
-        return f"{instances}, {processes} each"
+        return f"{instances} with {processes} each"
     return instances or processes or "one process"
 
 
@@ -219,7 +218,7 @@ def _counted(both: Range, noun: str) -> str:
         case "unbounded":
             return f"{both.low} or more {several}" if both.low >= 2 else f"any number of {several}"
         case "cpu":
-            return f"a {noun} for each CPU" if both.low < 2 else f"{both.low} {several} or more, by the CPUs"
+            return f"one {noun} for each CPU" if both.low < 2 else f"{both.low} {several} or more"
         case "unknown":
             return f"an unknown number of {several}"
         case int() as high if high >= 2:
@@ -230,12 +229,8 @@ def _counted(both: Range, noun: str) -> str:
 
 
 def location(spot: Spot) -> Location:
-    """The place of a manifest's line; it ends with the value that begins at its column."""
-    length = len(spot.text)
-    if spot.column:
-        value = re.search(r"[:=]\s*(\"[^\"]*\"|'[^']*'|[^\s#,}]+)", spot.text)
-        length = len(value[1]) if value else 1
-    return Location(spot.path, Span(spot.line, spot.column, spot.line, spot.column + max(length, 1)))
+    """The place of a manifest's line."""
+    return Location(spot.path, Span(spot.line, spot.column, spot.line, max(spot.end, spot.column + 1)))
 
 
 __all__ = ["LOST_ELSEWHERE", "Choice", "Running", "Scaling", "count_of", "is_reported", "location", "severity_of"]

@@ -20,7 +20,19 @@ from lcmemlint.link.memory import Memories
 from lcmemlint.link.objects import External, Fixed, FunctionOf
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars
-from lcmemlint.values import AttrOf, CallOf, Combined, Const, ItemOf, Joined, Location, Name, OneOf, Value, dotted
+from lcmemlint.values import (
+    AttrOf,
+    CallOf,
+    Combined,
+    Const,
+    ItemOf,
+    Joined,
+    Location,
+    Name,
+    OneOf,
+    Value,
+    dotted,
+)
 
 _DEEP = 8
 _HOLE = "{}"

@@ -47,8 +47,15 @@ _QUIET = (
 """Modules whose use in a history class does not mean that it stores anything outside the process."""
 
 _OPENERS = frozenset(
-    ("builtins.open", "sqlite3.connect", "aiosqlite.connect", "aiofiles.open", "pathlib.Path.open")
-    + ("pathlib.Path.write_text", "pathlib.Path.read_text")
+    [
+        "builtins.open",
+        "sqlite3.connect",
+        "aiosqlite.connect",
+        "aiofiles.open",
+        "pathlib.Path.open",
+        "pathlib.Path.write_text",
+        "pathlib.Path.read_text",
+    ]
 )
 _FILES = ("builtins.open", "sqlite3.", "aiosqlite.", "aiofiles.", "pathlib.", "os.", "json.", "pickle.", "shutil.")
 """What a class that keeps its content on this host's disk calls."""

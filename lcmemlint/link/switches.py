@@ -20,7 +20,24 @@ def is_development_branch(evaluator: Evaluator, memory: Memory) -> bool:
         verdict = _verdict(evaluator, path, call.scope, block.test)
         if verdict == ("dev" if block.kind != "else" else "prod"):
             return True
-    return _is_guarded(evaluator, path, call)
+    return _is_guarded(evaluator, path, call) or _is_option(evaluator, path, memory.thing.call)
+
+
+def _is_option(evaluator: Evaluator, path: str, number: int) -> bool:
+    """``InMemorySaver() if DEBUG else stored()``: whether the call is the option that development takes."""
+    facts = evaluator.files[path]
+    call = facts.calls[number]
+    values = [facts.statements[call.statement].value] if call.statement >= 0 else []
+    for other in evaluator.names[path].calls_of.get(call.scope, ()):
+        if facts.calls[other].statement == call.statement:
+            values.extend(given.value for given in facts.calls[other].arguments)
+    for value in values:
+        for part in walk(value) if value is not None else ():
+            if isinstance(part, OneOf) and part.test is not None and CallOf(number) in part.options:
+                wanted = "dev" if part.options[0] == CallOf(number) else "prod"
+                if _verdict(evaluator, path, call.scope, part.test) == wanted:
+                    return True
+    return False
 
 
 def _verdict(evaluator: Evaluator, path: str, scope: int, test: Value) -> str:

@@ -57,7 +57,7 @@ class Wiring:
         )
 
     def _returns_kept(self, memory: Memory) -> bool:
-        """Whether another branch of the function returns a memory that is kept under a key."""
+        """Whether another branch of the function takes a memory that is kept under a key."""
         kept = {other.thing for other in self.memories.all if other is not memory and other.fate.keyed}
         if not kept:
             return False
@@ -65,9 +65,10 @@ class Wiring:
         facts = self.evaluator.files[path]
         for number in self.evaluator.names[path].statements_of.get(memory.scope, ()):
             statement = facts.statements[number]
-            if statement.kind == "return" and statement.value is not None:
-                if kept & set(self.evaluator.value(path, statement.scope, statement.value, number)):
-                    return True
+            if statement.kind not in ("return", "assign") or statement.value is None:
+                continue
+            if kept & set(self.evaluator.value(path, statement.scope, statement.value, number)):
+                return True
         return False
 
     def _fills(self, memory: Memory, mention: Mention) -> bool:

@@ -43,8 +43,6 @@ _DYNAMIC = (
     b"load_module",
     b"spec_from",
 )
-    rb"import_module|__import__|iter_modules|walk_packages|import_string|load_module|spec_from"
-)
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _BLANKS = re.compile(rb"(?:\s|\\)+")
 

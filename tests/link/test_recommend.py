@@ -1,0 +1,120 @@
+"""What a help line recommends: classes that the project's versions have, and none that a successor replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from lcmemlint.catalogue import load_catalogue
+from lcmemlint.link import Project, link
+from lcmemlint.link.modules import ModuleIndex
+from lcmemlint.scan import scan
+
+GRAPH = """
+from fastapi import FastAPI
+from langgraph.checkpoint.memory import MemorySaver
+from langgraph.prebuilt import create_react_agent
+
+app = FastAPI()
+agent = create_react_agent("m", [], checkpointer=MemorySaver())
+
+
+@app.post("/ask")
+{kind} ask(thread_id: str, text: str):
+    return {call}({{"messages": [text]}}, {{"configurable": {{"thread_id": thread_id}}}})
+"""
+
+CHAIN = """
+from fastapi import FastAPI
+from {package}.chains import ConversationChain
+from {package}.memory import ConversationBufferMemory
+
+app = FastAPI()
+
+
+@app.post("/ask")
+def ask(text: str):
+    return ConversationChain(llm=None, memory=ConversationBufferMemory()).predict(input=text)
+"""
+
+
+def linked(text: str, manifests: Mapping[str, str]) -> Project:
+    """The project of one file."""
+    catalogue = load_catalogue()
+    return link(
+        {"app.py": scan(text)},
+        catalogue=catalogue,
+        modules=ModuleIndex(["app.py"], catalogue.packages),
+        roles={"app.py": "app"},
+        manifests={path: text.encode() for path, text in manifests.items()},
+    )
+
+
+def recommended(text: str, **manifests: str) -> str:
+    """The help line for the one memory of a file."""
+    project = linked(text, {f"{name}.txt": content for name, content in manifests.items()})
+    (memory,) = (one for one in project.memories.all if not one.implicit)
+    return project.advice(memory)
+
+
+@pytest.mark.parametrize(
+    ("kind", "call", "name"),
+    [
+        ("def", "agent.invoke", "`PostgresSaver`"),
+        ("async def", "await agent.ainvoke", "`AsyncPostgresSaver`"),
+    ],
+)
+def test_the_saver_matches_the_calls(kind: str, call: str, name: str) -> None:
+    """
+    A sync saver cannot serve `ainvoke`: the recommendation would only move the fault.
+    """
+    assert name in recommended(GRAPH.format(kind=kind, call=call))
+
+
+def test_an_old_langgraph_has_no_shared_saver() -> None:
+    """
+    Before 0.2 there is nothing to import: an upgrade comes first.
+    """
+    told = recommended(GRAPH.format(kind="def", call="agent.invoke"), requirements="langgraph==0.1.5")
+
+    assert told.startswith("upgrade langgraph")
+
+
+def test_a_class_that_came_later_is_not_named() -> None:
+    """
+    langgraph 0.2 has savers for Postgres, none for Redis yet.
+    """
+    text = GRAPH.format(kind="def", call="agent.invoke")
+
+    assert "RedisSaver" not in recommended(text, requirements="langgraph~=0.2.28")
+    assert "RedisSaver" in recommended(text, requirements="langgraph>=1.0")
+
+
+def test_old_chains_get_a_history() -> None:
+    """
+    Where histories are not deprecated, the chain stays as it is.
+    """
+    assert "create_agent" not in recommended(CHAIN.format(package="langchain"))
+
+
+def test_new_chains_get_a_checkpointer_first() -> None:
+    """
+    `langchain_classic` is 1.x, whose successor of histories is the checkpointer.
+    """
+    assert "create_agent" in recommended(CHAIN.format(package="langchain_classic"))
+
+
+def test_before_langgraph_0_2_from_conn_string_gives_the_saver() -> None:
+    """
+    The same code is a fault with one version and right with another.
+    """
+    text = GRAPH.format(kind="def", call="agent.invoke")
+    text = text.replace("checkpoint.memory import MemorySaver", "checkpoint.sqlite import SqliteSaver")
+    text = text.replace("MemorySaver()", 'SqliteSaver.from_conn_string(":memory:")')
+
+    old = linked(text, {"requirements.txt": "langgraph<0.2"})
+    new = linked(text, {"requirements.txt": "langgraph>=0.2"})
+
+    assert [lapse.kind for lapse in old.savers.lapses()] == []
+    assert [lapse.kind for lapse in new.savers.lapses()] == ["unentered"]
