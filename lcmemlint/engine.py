@@ -282,7 +282,9 @@ def analyse(
         def scan_more(path: str) -> FileFacts | None:
             return _scan_more(sources[path])
 
-        exporting = job.manifests.some(lambda path: path.endswith(MANIFEST) and not job.manifests.is_ignored(path))
+        exporting = job.manifests.some(
+            lambda path: path.endswith(MANIFEST) and not job.manifests.is_ignored(path)
+        )
         project = link(
             facts,
             catalogue=job.catalogue,
@@ -441,7 +443,9 @@ def show_deployment(job: Job) -> tuple[list[dict[str, object]], tuple[FileProble
     else:
         found = job.manifests.workloads(job.sources, {}, lambda path: _scan_more(job.sources[path]))
         linked = link_workloads(found, job.sources)
-    rows = [{**one.row(), "rank": one.workload.rank, "third_party": one.workload.third_party} for one in linked]
+    rows = [
+        {**one.row(), "rank": one.workload.rank, "third_party": one.workload.third_party} for one in linked
+    ]
     return rows, tuple(
         FileProblem(one.path, one.line, one.column, one.message) for one in job.manifests.problems
     )

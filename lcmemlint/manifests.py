@@ -22,7 +22,9 @@ from lcmemlint.values import Span
 if TYPE_CHECKING:
     from lcmemlint.deploy import FileProblem, Workload
 
-SCALES: Final = re.compile(rb"\b(?:workers|modal|ray|bentoml|num_replicas|fast)\b")
+_STARTS: Final = re.compile(rb"\b(?:uvicorn|granian|hypercorn|sanic|Sanic)\b")
+_SEVERAL: Final = re.compile(rb"\bworkers\b|\bfast\s*=")
+_PLATFORMS: Final = re.compile(rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:modal|ray|bentoml)\b")
 """What stands in every Python file that says itself how many processes run it."""
 
 _OTHERS: Final = re.compile(
@@ -97,14 +99,15 @@ class Manifests:
         is another one.
         """
         declaring = tuple(path for path in sorted(sources) if self._declares(sources[path]))
-        candidates = any(_OTHERS.fullmatch(path.rpartition("/")[2].lower()) is None for path in self.deploying)
+        candidates = any(
+            _OTHERS.fullmatch(path.rpartition("/")[2].lower()) is None for path in self.deploying
+        )
         if not candidates and not declaring:
             self._read = ()
             return ()
         known = {path: of for path in declaring if (of := facts.get(path) or scan(path)) is not None}
-        if self._read is not None and all(self._same(path, of, facts, known) for path, of in self._known.items()):
-            if known.keys() <= self._known.keys():
-                return self._read
+        if self._read is not None and self._is_as_before(facts, known):
+            return self._read
         asked = dict(known)
 
         def facts_of(path: str) -> FileFacts | None:
@@ -126,17 +129,18 @@ class Manifests:
 
     def _declares(self, source: Source) -> bool:
         """Whether a Python file may say how many processes run it."""
-        return (
-            source.role not in ("test", "migration")
-            and SCALES.search(source.data) is not None
-            and not self.is_ignored(source.path)
-        )
+        if source.role in ("test", "migration") or self.is_ignored(source.path):
+            return False
+        data = source.data
+        said = (b"workers" in data or b"fast" in data) and _SEVERAL.search(data) and _STARTS.search(data)
+        return bool(said) or _PLATFORMS.search(data) is not None
 
-    def _same(
-        self, path: str, of: FileFacts, facts: Mapping[str, FileFacts], known: Mapping[str, FileFacts]
-    ) -> bool:
-        now = facts.get(path) or known.get(path)
-        return now is None or now is of or now == of
+    def _is_as_before(self, facts: Mapping[str, FileFacts], known: Mapping[str, FileFacts]) -> bool:
+        """Whether the Python files that were asked are the same as when the manifests were read."""
+        if not known.keys() <= self._known.keys():
+            return False
+        now = ((facts.get(path) or known.get(path), of) for path, of in self._known.items())
+        return all(one is None or one is before or one == before for one, before in now)
 
     # ------------------------------------------------------------------ what was said about them
 

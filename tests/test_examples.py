@@ -15,7 +15,10 @@ EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 EXPECTED: dict[str, set[tuple[str, str, str]]] = {
     "article_handler": {("handler.py", "memory = ConversationBufferMemory()", "LCM101")},
     "correct_redis": set(),
-    "fastapi_three_files": {("app/store.py", "store[session_id] = InMemoryChatMessageHistory()", "LCM102")},
+    "fastapi_three_files": {
+        ("app/store.py", "store[session_id] = InMemoryChatMessageHistory()", "LCM102"),
+        ("Dockerfile", "CMD", "LCM401"),
+    },
     "lambda_bot": {("lambda_function.py", "session_id = str(uuid.uuid4())", "LCM201")},
     "langgraph_saver_elsewhere": {("graph.py", "memory = MemorySaver()", "LCM103")},
     "slack_bot": {("assistant.py", "self.memory = ConversationBufferMemory(", "LCM106")},
@@ -78,7 +81,7 @@ def test_all_examples_where_they_are() -> None:
     """
     Side by side in one repository they do not disturb each other.
     """
-    report = lint([EXAMPLES])
+    report = lint([EXAMPLES], root=EXAMPLES)
     found = {(report.root / one.at.path, one.at.span.line, one.code) for one in report.findings}
     expected = set()
     for name, places in EXPECTED.items():

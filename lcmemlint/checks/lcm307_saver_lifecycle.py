@@ -13,7 +13,7 @@ _HELP = {
     "unentered": "enter it (`with` or `async with`) around everything that uses it, or build the saver on a pool",
     "left": "keep the `with` open as long as the server: enter it in the lifespan, or build the saver on a pool",
     "no-loop": "build it when the server starts, in an async lifespan",
-    "argument": "open a connection pool and pass that, or enter `from_conn_string(...)`",
+    "argument": "pass an open connection or pool, or enter `from_conn_string(...)`",
     "thread": "pass `check_same_thread=False` to `sqlite3.connect`",
     "lone": f"{_POOL}: a pool replaces a connection that broke",
 }

@@ -26,7 +26,9 @@ def check(project: Project) -> Iterator[Finding]:
                 confidence=_confidence(running),
                 symbol=f"{workload.name} {workload.format}",
                 help=_help(running),
-                because=tuple(Step(one.at, f"{one.code}: {one.message}") for one in running.findings[:_SHOWN]),
+                because=tuple(
+                    Step(one.at, f"{one.code}: {one.message}") for one in running.findings[:_SHOWN]
+                ),
                 no_fix="move the conversations to a shared store first; the findings named above say how",
             )
 

@@ -1,4 +1,4 @@
-"""LCM403 localhost-history-url: the store of conversations is said to be this machine, and the app runs in a container."""
+"""LCM403 localhost-history-url: the store is said to be this machine, and the app runs in a container."""
 
 from __future__ import annotations
 

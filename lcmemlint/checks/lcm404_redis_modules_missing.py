@@ -29,6 +29,8 @@ def check(project: Project) -> Iterator[Finding]:
             confidence="likely",
             symbol=plain.image,
             help="use `redis:8`, which has them built in, or `redis/redis-stack-server`",
-            related=tuple(Step(memory.at, f"`{memory.name}` needs them") for memory in plain.memories[:_SHOWN]),
+            related=tuple(
+                Step(memory.at, f"`{memory.name}` needs them") for memory in plain.memories[:_SHOWN]
+            ),
             no_fix="another image is a decision about your data; see the page",
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import libcst as cst
 
@@ -19,10 +19,11 @@ def still_used(tree: Tree, emptied: Emptied) -> Refusal | None:
     return Refusal(f"`{emptied.name}` is also used on line {tree.line(node)} (`{_short(written)}`)")
 
 
-def other_use(tree: Tree, name: str, *, besides: tuple[int, int] = (0, 0)) -> cst.CSTNode | None:
-    """Where the file uses the dict, apart from its definitions and the stretch ``besides``."""
+def other_use(tree: Tree, name: str, *, besides: Iterable[tuple[int, int]] = ()) -> cst.CSTNode | None:
+    """Where the file uses the dict, apart from its definitions and the stretches ``besides``."""
+    known = tuple(besides)
     for node in _mentions(tree, name):
-        if besides[0] <= tree.extent(node)[0] < besides[1]:
+        if any(start <= tree.extent(node)[0] < end for start, end in known):
             continue
         if _definition(tree, node) is None and not isinstance(tree.parent(node), cst.NameItem):
             return node

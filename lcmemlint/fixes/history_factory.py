@@ -16,6 +16,7 @@ from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.chat_memory import BUFFERS, HISTORIES, OTHERS, class_of, why_not, with_history
 from lcmemlint.fixes.containers import definitions, other_use
 from lcmemlint.fixes.edits import Change, Context, Edit, Edits, Emptied, Refusal, apply
+from lcmemlint.fixes.forgetting import forgotten, still_forgets
 from lcmemlint.fixes.get_or_create import Outcome, Slot, item, outcome
 from lcmemlint.fixes.keys import history_call
 from lcmemlint.fixes.mutations import mutated_messages
@@ -63,7 +64,7 @@ def _of_histories(tree: Tree, request: FixRequest, context: Context, call: cst.C
     history = history_call(tree, request, context, site=call, key=region.slot.key)
     if isinstance(history, Refusal):
         return history
-    return _replaced(tree, request, region, history)
+    return _replaced(tree, request, context, region, history)
 
 
 def _of_memories(tree: Tree, request: FixRequest, context: Context, call: cst.Call) -> Change | Refusal:
@@ -75,16 +76,21 @@ def _of_memories(tree: Tree, request: FixRequest, context: Context, call: cst.Ca
     added = seeded(tree, call) or with_history(tree, call, history)
     if isinstance(added, Refusal):
         return added
-    only_added = Change(added, needs=("chat_history",))
+    container = region.slot.container if isinstance(region, _Region) else _container(tree, call)
+    only_added = still_forgets(tree, container) or Change(added, needs=("chat_history",))
     if isinstance(region, Refusal) or "\n" in tree.source(call) or request.get("container_unused") == "no":
         return only_added
     start, end = tree.extent(call)
     memory = apply(
         tree.text[start:end], [Edit(edit.start - start, edit.end - start, edit.new) for edit in added]
     )
-    if other_use(tree, region.slot.container, besides=_stretch(tree, region)) is not None:
+    cleared = forgotten(tree, request, context, region.slot.container)
+    if isinstance(cleared, Refusal):
+        return cleared
+    known = [_stretch(tree, region), *((edit.start, edit.end) for edit in cleared)]
+    if other_use(tree, region.slot.container, besides=known) is not None:
         return only_added
-    whole = _replaced(tree, request, region, memory)
+    whole = _replaced(tree, request, context, region, memory)
     return only_added if isinstance(whole, Refusal) else whole
 
 
@@ -113,7 +119,7 @@ def _of_defaultdict(tree: Tree, request: FixRequest, context: Context, call: cst
         edits.append(Edit(*tree.extent(node), history))
     if not edits:
         return Refusal(f"`{container}` is never read by a key here")
-    return _change(tree, request, tuple(edits), container, [call])
+    return _change(tree, request, context, tuple(edits), container, [call])
 
 
 def _made_by(call: cst.Call) -> str | None:
@@ -128,7 +134,9 @@ def _is_read(tree: Tree, node: cst.Subscript) -> bool:
     return not isinstance(tree.parent(node), cst.AssignTarget | cst.Del | cst.AugAssign)
 
 
-def _replaced(tree: Tree, request: FixRequest, region: _Region, value: str) -> Change | Refusal:
+def _replaced(
+    tree: Tree, request: FixRequest, context: Context, region: _Region, value: str
+) -> Change | Refusal:
     """The region in one statement; comments inside it stand above that."""
     start, end = _stretch(tree, region)
     function = tree.function(region.statements[0])
@@ -151,13 +159,14 @@ def _replaced(tree: Tree, request: FixRequest, region: _Region, value: str) -> C
     indent = tree.indent(start)
     above = "".join(f"{comment}{tree.newline}{indent}" for comment in tree.comments(start, end))
     return _change(
-        tree, request, (Edit(start, end, above + code), *later), region.slot.container, region.statements
+        tree, request, context, (Edit(start, end, above + code), *later), region.slot.container, region.statements
     )
 
 
 def _change(
     tree: Tree,
     request: FixRequest,
+    context: Context,
     edits: Edits,
     container: str,
     replaced: tuple[cst.CSTNode, ...] | list[cst.Call],
@@ -168,6 +177,11 @@ def _change(
     known = request.get("container")
     if known and unparenthesized(parsed_expression(known) or cst.Name("_")) != container:
         return Refusal(f"the code uses `{container}` here, not `{known}`")
+    cleared = forgotten(tree, request, context, container)
+    if isinstance(cleared, Refusal):
+        return cleared
+    inside = [(edit.start, edit.end) for edit in edits]
+    edits += tuple(edit for edit in cleared if not any(start <= edit.start < end for start, end in inside))
     gone = (*replaced, *definitions(tree, container))
     drops = {node.value for each in gone for node in walk(each, cst.Name)}
     emptied = Emptied(container, removable=request.get("container_unused") == "yes")
@@ -229,6 +243,17 @@ def _filled(node: cst.CSTNode) -> tuple[str, str] | None:
         case cst.Call(func=cst.Attribute(value=container, attr=cst.Name(value="setdefault")), args=[key, _]):
             return (unparenthesized(container), unparenthesized(key.value))
     return None
+
+
+def _container(tree: Tree, call: cst.Call) -> str:
+    """The dict in which the statement around the call keeps it, empty when it keeps it nowhere."""
+    return next((found[0] for node in every(tree.statement(call)) if (found := _filled(node))), "")
+
+
+def kept_in_forgetful_dict(tree: Tree, call: cst.Call) -> Refusal | None:
+    """The refusal for a dict that stays, and by which the code forgets conversations."""
+    container = _container(tree, call)
+    return still_forgets(tree, container) if container else None
 
 
 def key_kept_under(tree: Tree, call: cst.Call) -> str:

@@ -214,7 +214,7 @@ class Fixing:
             if isinstance(done, Refusal):
                 return done
             files[path], texts[path] = done, done.text
-        texts |= new_modules(places, layout, texts)
+        texts |= new_modules(places, layout, {path: self.text(path) for path in files})
         after = tuple(self.relint(texts))
         refusal = self._not_proven(proposals, after)
         return _Attempt(texts, files, after) if refusal is None else refusal
@@ -283,12 +283,13 @@ def _assembled(
     places: Places,
 ) -> Assembled | Refusal:
     root = layout.root(path, proposals[0].module)
+    ours = {place.module for place in places.values() if place.path}
     try:
         return assembled(
             text,
             [each.change for each in proposals],
             lines=lambda needs: import_lines(Tree(text), path, needs, proposals[0].names, places),
-            is_local=lambda module: layout.is_local(root, module),
+            is_local=lambda module: layout.is_local(root, module) or module in ours,
             is_free=lambda name: not any(True for _ in layout.importers(path, name)),
         )
     except (cst.ParserSyntaxError, SyntaxError, ValueError) as error:

@@ -11,7 +11,7 @@ import libcst as cst
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.chat_memory import class_of, replaced_names, why_not, with_history
 from lcmemlint.fixes.edits import Change, Context, Edit, Refusal
-from lcmemlint.fixes.history_factory import key_kept_under
+from lcmemlint.fixes.history_factory import kept_in_forgetful_dict, key_kept_under
 from lcmemlint.fixes.keys import history_call
 from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.seeding import seeded
@@ -40,7 +40,8 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
     history = history_call(tree, request, context, site=call, key=key)
     if isinstance(history, Refusal):
         return history
-    if (refusal := mutated_messages(tree) or seeded(tree, call) or _has_state(tree, call)) is not None:
+    refusal = mutated_messages(tree) or seeded(tree, call) or _has_state(tree, call)
+    if (refusal := refusal or kept_in_forgetful_dict(tree, call)) is not None:
         return refusal
     values = history
     if new != "SharedTokenBufferMemory":

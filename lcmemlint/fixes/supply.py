@@ -77,7 +77,7 @@ def import_lines(
 
 
 def new_modules(places: Places, layout: Layout, texts: Mapping[str, str]) -> dict[str, str]:
-    """The generated modules that are not there yet; ``texts`` are those of the files that will import them."""
+    """The generated modules that are not there yet; ``texts`` are those of the files that ask for them."""
     users: dict[tuple[str, Generated], list[str]] = defaultdict(list)
     for (path, name), place in places.items():
         if place.path and place.path not in layout.files:

@@ -72,7 +72,9 @@ def address_of(evaluator: Evaluator, memory: Memory) -> Address | None:
     hosts = {host_of(text) for text in texts}
     if len(hosts) != 1 or "" in hosts:
         return None
-    return Address(memory, "fallback" if variables else "literal", hosts.pop(), tuple(dict.fromkeys(variables)))
+    return Address(
+        memory, "fallback" if variables else "literal", hosts.pop(), tuple(dict.fromkeys(variables))
+    )
 
 
 def _given(memory: Memory, call: Call) -> Value | None:
@@ -98,7 +100,7 @@ def _read(evaluator: Evaluator, thing: Object) -> Iterator[tuple[str | None, str
     if not isinstance(thing, Instance) or not thing.path or isinstance(thing.of, ClassOf):
         return
     name = dotted_of(thing.of) or ""
-    if not (name in _GETTERS or isinstance(thing.of, Part) and name.endswith(_GETTERS)):
+    if name not in _GETTERS and not (isinstance(thing.of, Part) and name.endswith(_GETTERS)):
         return
     call = evaluator.files[thing.path].calls[thing.call]
     values = [one.value for one in call.arguments if one.name in (None, "default", "cast")]

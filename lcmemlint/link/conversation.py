@@ -74,6 +74,7 @@ class Conversations:
         self.reach = reach
         self.memories = memories
         self._words: SessionWords = evaluator.catalogue.session
+        self._answering = self._words.run | self._words.state
         self._known: dict[tuple[Object, bool], str] = {}
         self._key_words = frozenset((*self._words.key_names, *self._words.person_names))
 
@@ -141,9 +142,18 @@ class Conversations:
                 return content
         if self._is_message(fields):
             return "messages"
-        if depth == 0 and _snake(self._name(thing)) in self._words.conversation_names:
+        if (
+            depth == 0
+            and _snake(self._name(thing)) in self._words.conversation_names
+            and self._has_lists(thing)
+        ):
             return "messages"
         return "messages" if self._is_list(thing) and thing in self._given_as_history else ""
+
+    def _has_lists(self, thing: Object) -> bool:
+        """Whether it is a list or holds some: a dict of single values is no history, whatever it is called."""
+        inner = (one for stored in self._stored(thing) for one in self.evaluator.at(stored.site))
+        return self._is_list(thing) or any(self._is_list(one) for one in inner)
 
     def _of_stored(self, stored: Stored, depth: int, session: Stored | None) -> str:
         label = _snake(stored.constant) if isinstance(stored.constant, str) else ""
@@ -230,6 +240,8 @@ class Conversations:
 
     def _is_session_state(self, stored: Stored, inner: Object) -> bool:
         """A chain, agent or graph kept per session that a later request cannot rebuild, or that holds memory itself."""
+        if isinstance(inner, Instance) and isinstance(inner.of, Part) and inner.of.name in self._answering:
+            return False  # what a chain answered is no chain
         made = made_by(self.evaluator, inner)
         if made is None or made[0].kind != "wrapper":
             return False

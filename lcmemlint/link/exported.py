@@ -36,7 +36,7 @@ class Platform:
 
     @cached_property
     def replaced(self) -> tuple[Replaced, ...]:
-        """What exported graphs are given in vain, in order of place; not where the project's own server runs them too."""
+        """What exported graphs are given in vain, in order of place; not those that an own server runs too."""
         found = [
             one
             for exported in self._runs.exported

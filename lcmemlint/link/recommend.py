@@ -32,9 +32,9 @@ class Recommendations:
         older = self._history(memory)
         if not self._prefers_checkpointer(memory.at.path):
             return older
-        (saver, *_) = self._names(memory, _SAVERS)
+        saver = next(iter(self._names(memory, _SAVERS)), "PostgresSaver")
         return (
-            f"keep the conversation in a checkpointer that all workers share "
+            "keep the conversation in a shared checkpointer "
             f"(`create_agent(..., checkpointer={saver}(...))`), or {older}"
         )
 

@@ -1,9 +1,9 @@
 """How many processes run the code of a finding, and what that makes of it.
 
-Terms. The *code of a workload* is its modules and everything that these import, however far. A workload *runs* a finding
-if its code holds the finding's entry point; one that answers requests also if it holds the site alone. Workloads of
-development, tests and examples say nothing about production, and a platform that keeps the state itself has no fault.
-Manifests are read when the first question comes that needs them.
+Terms. The *code of a workload* is its modules and everything that these import, however far. A workload *runs* a
+finding if its code holds the finding's entry point; a server also if it holds the site alone. Workloads of
+development, tests and examples say nothing about production, and a platform that keeps the state itself has no
+fault. Manifests are read when the first question comes that needs them.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LOST_ELSEWHERE = frozenset({"LCM102", "LCM103", "LCM104", "LCM105", "LCM106", "L
 _JUDGED = frozenset({"LCM102", "LCM103", "LCM107"})
 """Warnings that become errors where several processes run."""
 _WORKERS = frozenset({"celery", "rq", "arq", "dramatiq", "taskiq", "huey"})
-"""Programs that run tasks: what they import for a site is not what answers requests."""
+"""Programs, and the frameworks of the tasks that they run; they import routes and answer none."""
 _SHOWN = 3
 
 
@@ -71,14 +71,12 @@ class Scaling:
     @cached_property
     def deployed(self) -> tuple[tuple[LinkedWorkload, frozenset[str]], ...]:
         """The workloads of real environments that run the project's code, the most serious first, with that code."""
-        real = [
-            one for one in self.linked if one.modules and one.workload.rank in ("production", "plain")
-        ]
+        real = [one for one in self.linked if one.modules and one.workload.rank in ("production", "plain")]
         return tuple((one, self._code(one)) for one in sorted(real, key=seriousness))
 
     def around(self, at: Location, because: tuple[Step, ...]) -> Iterator[LinkedWorkload]:
         """The workloads that run what stands at a place, or the entry point of its proof."""
-        return (one for one, code in self.deployed if _runs(one, code, at, because))
+        return (one for one, code in self.deployed if self._runs(one, code, at, because))
 
     def scaled(self, findings: Iterable[Finding]) -> Iterator[Running]:
         """The workloads that may run several processes of what these findings are about."""
@@ -87,12 +85,16 @@ class Scaling:
             return
         for linked, code in self.deployed:
             if linked.workload.verdict in ("multi", "may-scale", "unknown"):
-                lost = tuple(one for one in found if _runs(linked, code, one.at, one.because) and _loses(linked, one))
+                lost = tuple(
+                    one
+                    for one in found
+                    if self._runs(linked, code, one.at, one.because) and _loses(linked, one)
+                )
                 if lost:
                     yield Running(linked, lost)
 
     def judged(self, finding: Finding) -> Finding:
-        """The finding with what the deployment makes of it: severity, the lines that scale it, or that nothing is known."""
+        """The finding with what the deployment makes of it: severity, lines that scale it, or that none is known."""
         if finding.code not in LOST_ELSEWHERE or self.choice == "single":
             return finding
         around = list(self.around(finding.at, finding.because))
@@ -114,6 +116,22 @@ class Scaling:
         )
 
     # ------------------------------------------------------------------ whose code
+
+    def _runs(
+        self, linked: LinkedWorkload, code: frozenset[str], at: Location, because: tuple[Step, ...]
+    ) -> bool:
+        """Whether the processes of a workload run what stands at a place: servers routes, and workers tasks."""
+        if not because:
+            return at.path in code
+        is_worker = linked.workload.program in _WORKERS
+        if because[0].at.path in code:
+            return (because[0].at in self._tasks) == is_worker
+        return at.path in code and not is_worker
+
+    @cached_property
+    def _tasks(self) -> frozenset[Location]:
+        """The entry points that only the processes of a task queue run."""
+        return frozenset(one.at for one in self.reach.entries if one.framework in _WORKERS)
 
     def _code(self, linked: LinkedWorkload) -> frozenset[str]:
         """The files that a workload's processes import, with those that a framework finds by their folder."""
@@ -188,13 +206,6 @@ def severity_of(linked: LinkedWorkload, choice: Choice = "auto") -> Severity:
     return "warning" if workload.affinity and workload.processes.low < 2 else "error"
 
 
-def _runs(linked: LinkedWorkload, code: frozenset[str], at: Location, because: tuple[Step, ...]) -> bool:
-    """Whether the processes of a workload run what stands at a place."""
-    if because and because[0].at.path in code:
-        return True
-    return at.path in code and (not because or linked.workload.program not in _WORKERS)
-
-
 def _loses(linked: LinkedWorkload, finding: Finding) -> bool:
     """Whether several processes lose it: workers of one host share its disk."""
     if finding.code != "LCM107":
@@ -233,4 +244,13 @@ def location(spot: Spot) -> Location:
     return Location(spot.path, Span(spot.line, spot.column, spot.line, max(spot.end, spot.column + 1)))
 
 
-__all__ = ["LOST_ELSEWHERE", "Choice", "Running", "Scaling", "count_of", "is_reported", "location", "severity_of"]
+__all__ = [
+    "LOST_ELSEWHERE",
+    "Choice",
+    "Running",
+    "Scaling",
+    "count_of",
+    "is_reported",
+    "location",
+    "severity_of",
+]

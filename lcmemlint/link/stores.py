@@ -15,7 +15,9 @@ from lcmemlint.link.scaling import Scaling, location
 from lcmemlint.values import Location
 
 _PLAIN_REDIS = re.compile(r"(?:[\w.:-]+/)*redis(?::(\d+)(?:[.-][\w.-]*)?)?(?:@.*)?")
-_WITH_MODULES = re.compile(r"redis-stack|redisearch|redismod|rejson|redis:(?:[89]|\d\d|latest|alpine)|redis\Z")
+_WITH_MODULES = re.compile(
+    r"redis-stack|redisearch|redismod|rejson|redis:(?:[89]|\d\d|latest|alpine)|redis\Z"
+)
 _ENOUGH = 8
 """The first Redis that brings search and JSON along."""
 
@@ -105,7 +107,8 @@ def _may_use(scaling: Scaling, memory: Memory, redis: Workload) -> bool:
         host
         for one in beside
         for setting in one.env
-        if (setting.value or "").startswith(("redis://", "rediss://")) and (host := host_of(setting.value or ""))
+        if (setting.value or "").startswith(("redis://", "rediss://"))
+        and (host := host_of(setting.value or ""))
     }
     return not hosts or redis.name.lower() in hosts
 

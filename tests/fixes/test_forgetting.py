@@ -1,0 +1,71 @@
+"""Code that takes a conversation out of the dict clears the shared history instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+HEAD = "from langchain_core.chat_history import InMemoryChatMessageHistory\n\nstore = {}\n"
+GET = (
+    "\n\ndef get(session_id):\n    if session_id not in store:\n"
+    "        store[session_id] = InMemoryChatMessageHistory()\n    return store[session_id]\n"
+)
+MEMORY = "from langchain.memory import ConversationBufferMemory\n\nmemories = {}\n"
+KEEP = (
+    "\n\ndef get(user_id):\n    if user_id not in memories:\n        memories[user_id] = ConversationBufferMemory()\n"
+    "    return memories[user_id]\n"
+)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "    del store[sid]\n",
+        "    store.pop(sid)\n",
+        "    store.pop(sid, None)\n",
+        "    if sid in store:\n        del store[sid]\n",
+    ],
+)
+def test_it_is_cleared(fixed: Callable[..., str], statement: str) -> None:
+    """
+    Under the key that the code names; the dict goes.
+    """
+    before = f"{HEAD}{GET}\n\ndef forget(sid):\n{statement}    return 'ok'\n"
+
+    after = fixed(before, "InMemoryChatMessageHistory()", "history-factory", namespace="bot", container_unused="yes")
+
+    assert "def forget(sid):\n    chat_history('bot', sid).clear()\n    return 'ok'\n" in after
+    assert "store" not in after.replace("message_store", "")
+
+
+def test_memories_in_a_dict_are_cleared_too(fixed: Callable[..., str]) -> None:
+    """
+    The memory is built anew around the shared history, so the dict has nothing left to forget.
+    """
+    before = f"{MEMORY}{KEEP}\n\ndef forget(sid):\n    memories.pop(sid, None)\n"
+
+    after = fixed(before, "ConversationBufferMemory()", "history-factory", container_unused="yes")
+
+    assert "    chat_history(sid).clear()\n" in after
+    assert "memories" not in after
+
+
+def test_a_dict_that_stays_and_forgets_is_refused(refused: Callable[..., str]) -> None:
+    """
+    Its conversation would come back out of the shared history.
+    """
+    before = f"{MEMORY}{KEEP}\n\ndef forget(sid):\n    del memories[sid]\n    return len(memories)\n"
+
+    assert "line 13 forgets a conversation (`del memories[sid]`)" in refused(
+        before, "ConversationBufferMemory()", "history-factory"
+    )
+
+
+def test_a_popped_value_that_is_used_is_refused(refused: Callable[..., str]) -> None:
+    """
+    What it gives back would be missing.
+    """
+    before = f"{HEAD}{GET}\n\ndef forget(sid):\n    return store.pop(sid)\n"
+
+    assert "also used on line 13" in refused(before, "InMemoryChatMessageHistory()", "history-factory")
