@@ -110,7 +110,7 @@ class Lambda:
 
 @dataclass(frozen=True, slots=True)
 class Combined:
-    """Any other operation: comparisons (``"in"``, ``"=="``), ``"not"``, ``"|"``, arithmetic, comprehensions, ``"yield"``."""
+    """Any other operation: comparisons (``"in"``), ``"not"``, ``"|"``, arithmetic, comprehensions, ``"yield"``."""
 
     op: str
     parts: tuple[Value, ...]

@@ -65,7 +65,7 @@ def own_entry(**fields: object) -> Mapping[str, object]:
 
 def test_every_row_says_where_it_was_read(catalogue: Catalogue) -> None:
     """A row without a source does not load; none may hide behind a word that says nothing."""
-    sources = [row.source for row in (*catalogue.components, *catalogue.entries)]
+    sources = [row.source for row in catalogue.components] + [row.source for row in catalogue.entries]
     sources += [
         row.source for table in (catalogue.session.fresh, catalogue.session.process) for row in table.values()
     ]
@@ -136,7 +136,8 @@ def test_what_the_storage_depends_on_is_named(catalogue: Catalogue) -> None:
 def test_dotted_names_are_dotted_names(catalogue: Catalogue) -> None:
     """A slip in a brace pattern would make a path that no program can write."""
     name = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-    paths = [path for row in (*catalogue.components, *catalogue.entries) for path in row.paths]
+    paths = [path for row in catalogue.components for path in row.paths]
+    paths += [path for row in catalogue.entries for path in row.paths]
     paths += [
         base for entry in catalogue.entries for base in (*entry.bases, *entry.modules, *entry.attributes)
     ]
@@ -296,7 +297,8 @@ def test_the_rulebook_is_found() -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_names_exist_in_the_installed_packages(catalogue: Catalogue) -> None:
     """Where at least one module of a component can be imported, one of them has the name."""
-    verified, absent = [], []
+    verified: list[str] = []
+    absent: list[str] = []
     for component in catalogue.components:
         found = names_in_installed_modules(component)
         if found is None:

@@ -32,7 +32,7 @@ def _fault(mismatch: Mismatch) -> str:
         return f"the history is written to `{mismatch.key}` and the prompt reads {wanted}: {mismatch.raises}"
     return (
         f"the history is written to `{mismatch.key}`, which the prompt does not have, so the model never sees it "
-        "and nothing is raised"
+        "and no error says so"
     )
 
 

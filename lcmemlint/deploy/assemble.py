@@ -84,7 +84,7 @@ def workload(unit: Unit) -> Workload:
     built = unit.built
     context = unit.context if unit.context is not None else built.context if built else None
     return Workload(
-        name=unit.name,
+        name=unit.name.replace("\0", "…"),
         format=unit.format,
         at=at,
         instances=instances,

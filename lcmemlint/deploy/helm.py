@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.cli import acts
@@ -15,6 +15,8 @@ from lcmemlint.deploy.dockerfile import environment, started
 from lcmemlint.deploy.images import is_third_party, resolved
 from lcmemlint.deploy.nodes import NOTHING, Node
 from lcmemlint.deploy.running import Context
+from lcmemlint.deploy.shell import UNKNOWN, Word
+from lcmemlint.deploy.start import running
 from lcmemlint.deploy.tree import Tree, folder_of
 from lcmemlint.deploy.workload import ONE, Range, Spot, Workload
 
@@ -24,6 +26,7 @@ _COUNT = re.compile(
     re.MULTILINE,
 )
 _USED = re.compile(r"\.Values\.([\w.]+)")
+_HOLE = re.compile(r"\{\{.*?\}\}")
 _DEFAULT = re.compile(r"\bdefault\s+(\d+)")
 _KINDS = re.compile(r"kind:\s*(?:Deployment|StatefulSet|Rollout|HorizontalPodAutoscaler|ScaledObject)\b")
 _COUNTS = ("replicaCount", "replicas")
@@ -163,7 +166,11 @@ def _unit(tree: Tree, values: _Values, chart: Node, component: Component) -> Uni
     built, confidence = (None, "certain") if foreign else resolved(repository or name, tree)
     run = None
     if built is not None:
-        run = started(built, Context(tree, built.layout, environment(built.env)))
+        context = Context(tree, built.layout, environment(built.env))
+        command = _command(values, component)
+        run = running(command, context) if command else started(built, context)
+        if run is not None and command:  # nothing is shown in a template
+            run = replace(run, said=False)
     fallback = tree.spot(values.layers[-1][0], 1)
     full = f"{name}.{component.name}" if component.path else name
     return Unit(
@@ -183,6 +190,34 @@ def _unit(tree: Tree, values: _Values, chart: Node, component: Component) -> Uni
         third_party=foreign,
         confidence="possible" if confidence == "possible" else "likely",
     )
+
+
+def _command(values: _Values, component: Component) -> tuple[Word, ...]:
+    """The command that the component's template gives its container; () if it leaves the image's own."""
+    for text in values.templates:
+        for document in re.split(r"^---", text, flags=re.MULTILINE):
+            used = [path for _, right in _COUNT.findall(document) for path in _paths(right)]
+            if any(path[:-1] == component.path for path in used):
+                words = [word for key in ("command", "args") for word in _listed(document, key)]
+                if words and re.search(r"^[ \t-]*command:", document, re.MULTILINE):
+                    return tuple(Word(_HOLE.sub(UNKNOWN, word), values.layers[0][0], 1) for word in words)
+    return ()
+
+
+def _paths(right: str) -> Iterator[tuple[str, ...]]:
+    """The values that an expression uses."""
+    return (tuple(used.split(".")) for used in _USED.findall(right))
+
+
+def _listed(text: str, key: str) -> list[str]:
+    """The words of a list under a key, as text: `- word` lines, or `["word", …]`."""
+    found = re.search(
+        rf"^[ \t-]*{key}:[ \t]*(?:\[([^\]\n]*)\]|\n((?:[ \t]*- [^\n|>]*(?:\n|\Z))+))", text, re.MULTILINE
+    )
+    if found is None:
+        return []
+    parts = found[1].split(",") if found[1] is not None else re.findall(r"- ([^\n]*)", found[2])
+    return [part.strip().strip("\"'") for part in parts if part.strip()]
 
 
 def _scale(values: _Values, component: Component) -> tuple[Range, Spot | None] | None:

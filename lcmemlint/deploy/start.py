@@ -15,7 +15,7 @@ from lcmemlint.deploy.running import MAX_FOLLOWED, Context, Running
 from lcmemlint.deploy.servers import served, target_of
 from lcmemlint.deploy.shell import UNKNOWN, Command, Word, commands
 from lcmemlint.deploy.tables import tables
-from lcmemlint.deploy.workload import ONE, Setting, Spot
+from lcmemlint.deploy.workload import ONE, Range, Setting, Spot
 
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)\Z", re.DOTALL)
 MAX_COMMANDS = 3_000
@@ -23,6 +23,9 @@ MAX_COMMANDS = 3_000
 ELSEWHERE = "python -m"
 """The program of ``python -m`` with a module that is not the project's."""
 _PYTHON = re.compile(r"(?:python|pypy)[0-9.]*w?\Z")
+_MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
+_MAKE_VARIABLE = re.compile(r"^(\w+)[ \t]*[:?]?=[ \t]*([^\n#]*?)[ \t]*$", re.MULTILINE)
+_MAKE_USE = re.compile(r"\$[({](\w+)[)}]")
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 
 _WRAPPERS: dict[str, frozenset[str]] = {
@@ -93,6 +96,8 @@ def running(words: tuple[Word, ...], context: Context) -> Running | None:
         return served(server, words, context)
     if program == "supervisord":
         return _of_supervisor(words, context)
+    if program == "make":
+        return _of_make(words, context)
     return _of_file(words, context) or Running(
         program, None, (), ONE, context.tree.spot(words[0].path, words[0].line), _texts(words), python=False
     )
@@ -240,6 +245,9 @@ def _of_shell(words: tuple[Word, ...], context: Context) -> Running | None:
 def _follow(name: str, arguments: tuple[Word, ...], context: Context) -> Running | None:
     """What a script of the project runs."""
     path = next((place for place in context.layout.places(name) if place in context.tree.files), None)
+    if path is None and "/" not in name:  # on the PATH of the image
+        found = [one for one in context.tree.files if one.endswith((f"scripts/{name}", f"bin/{name}"))]
+        path = found[0] if len(found) == 1 else None
     if path is None or path.endswith((".py", ".json", ".toml", ".yaml", ".yml")):
         return None
     context.tree.followed.add(path)
@@ -247,6 +255,26 @@ def _follow(name: str, arguments: tuple[Word, ...], context: Context) -> Running
         return None
     inside = replace(context.deeper(), arguments=arguments or context.arguments)
     return of_script(context.tree.text(path), path, 1, inside)
+
+
+def _of_make(words: tuple[Word, ...], context: Context) -> Running | None:
+    """``make target``: what the recipe of the target runs; something of the project's, if that cannot be read."""
+    unseen = Running("make", None, (), Range(1, "unknown"), _at(words, context), _texts(words))
+    path = context.existing(tuple(p for name in _MAKEFILES for p in context.layout.places(name)))
+    goals = [word.text for word in words[1:] if word.text[:1] != "-" and "=" not in word.text]
+    if path is None or path not in context.tree.files or len(goals) != 1 or context.depth > MAX_FOLLOWED:
+        return unseen
+    text = context.tree.text(path)
+    recipe = re.search(
+        rf"^{re.escape(goals[0])}[ \t]*:(?!=)[^\n]*\n((?:\t[^\n]*(?:\n|\Z)|[ \t]*\n)+)", text, re.MULTILINE
+    )
+    if recipe is None:
+        return unseen
+    names = dict(_MAKE_VARIABLE.findall(text))
+    lines = re.sub(r"^\t[@+-]*", "", recipe[1], flags=re.MULTILINE)
+    script = _MAKE_USE.sub(lambda use: names.get(use[1], UNKNOWN), lines)
+    line = text.count("\n", 0, recipe.start(1)) + 1
+    return of_script(script, path, line, context.deeper()) or unseen
 
 
 def _of_python(words: tuple[Word, ...], context: Context) -> Running | None:

@@ -25,9 +25,7 @@ class _Forgotten:
     key: str
 
 
-def forgotten(
-    tree: Tree, request: FixRequest, context: Context, container: str
-) -> Edits | Refusal:
+def forgotten(tree: Tree, request: FixRequest, context: Context, container: str) -> Edits | Refusal:
     """The edits that clear the shared history where the code takes a conversation out of the dict."""
     edits: list[Edit] = []
     for found in _statements(tree, container):
@@ -81,6 +79,8 @@ def _key(statement: cst.CSTNode, container: str) -> str | None:
 def _guards(node: cst.If, container: str, key: str) -> bool:
     """Whether the statement is ``if key in container:`` and nothing follows it."""
     match node.test:
-        case cst.Comparison(left=left, comparisons=[cst.ComparisonTarget(operator=cst.In(), comparator=right)]):
+        case cst.Comparison(
+            left=left, comparisons=[cst.ComparisonTarget(operator=cst.In(), comparator=right)]
+        ):
             return node.orelse is None and (unparenthesized(right), unparenthesized(left)) == (container, key)
     return False

@@ -159,7 +159,12 @@ def _replaced(
     indent = tree.indent(start)
     above = "".join(f"{comment}{tree.newline}{indent}" for comment in tree.comments(start, end))
     return _change(
-        tree, request, context, (Edit(start, end, above + code), *later), region.slot.container, region.statements
+        tree,
+        request,
+        context,
+        (Edit(start, end, above + code), *later),
+        region.slot.container,
+        region.statements,
     )
 
 

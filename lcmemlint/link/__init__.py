@@ -6,7 +6,8 @@ conversation; its *fate* is how long it lives and under which key it is kept; it
 A *sink* is a place where a value selects a conversation; its *origins* are where that value comes from.
 
 Order: ``evaluate`` (which objects values may be) → ``entry`` → ``reach`` → ``memory`` with ``storage`` → ``keys`` →
-``wiring`` and ``advice``. Beside these stand ``graphs`` with ``clashes`` (sync or async), ``savers`` (lifecycles),
+``wiring`` and ``advice``. Beside these stand ``conversation`` (plain dicts),
+``fallback`` (substitutes), ``graphs`` with ``clashes`` (sync or async), ``savers`` (lifecycles),
 ``prompts`` (keys), ``requirements`` with ``versions`` and ``recommend`` (what to write instead). Each step asks only
 those before it; ``project`` puts their answers behind one face.
 """

@@ -99,7 +99,12 @@ class Conversations:
         at = self._place(thing)
         steps = (*trace, Step(at, "kept here")) if trace and trace[-1].at != at else trace
         keyed = self._is_keyed(thing)
-        return Holding(thing, self._name(thing), at, keyed, content, self.reach.confidence(thing), steps)
+        return Holding(thing, self._name(thing), at, keyed, content, self._confidence(thing), steps)
+
+    def _confidence(self, thing: Object) -> Confidence:
+        """Never certain: what is in a plain container is concluded from evidence."""
+        found = self.reach.confidence(thing)
+        return "likely" if found == "certain" else found
 
     def _is_container(self, thing: Object) -> bool:
         if isinstance(thing, Collection):

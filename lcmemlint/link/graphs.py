@@ -16,6 +16,7 @@ from lcmemlint.catalogue import Component
 from lcmemlint.facts import MODULE, Call
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.memory import Memories
+from lcmemlint.link.names import Binding
 from lcmemlint.link.objects import UNCLEAR, External, Fixed, FunctionOf, Instance, Object, Part
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, made_by
@@ -111,15 +112,12 @@ class Graphs:
             case Name(id=name):
                 table = evaluator.names[path]
                 home, bindings = table.lookup(site.scope, name)
-                statements = evaluator.files[path].statements
                 found = []
                 for binding in table.reaching(bindings, home, site.at) if home == site.scope else bindings:
-                    if binding.kind != "statement" or binding.path or binding.index == site.at:
+                    given = self._bound(site, home, binding)
+                    if not given:
                         return []
-                    statement = statements[binding.index]
-                    if statement.kind != "assign" or statement.value is None:
-                        return []
-                    found.append(Site(path, statement.scope, statement.value, binding.index))
+                    found.extend(given)
                 return found
             case CallOf(call=number):
                 call = evaluator.files[path].calls[number]
@@ -128,15 +126,55 @@ class Graphs:
                     return self._returns(callees[0])
         return []
 
+    def _bound(self, site: Site, home: int, binding: Binding) -> list[Site]:
+        """What a binding gives a name: the assigned value, or what calls and the default give a parameter."""
+        facts = self.evaluator.files[site.path]
+        if binding.kind == "param":
+            param = facts.scopes[home].params[binding.index]
+            given = list(self.evaluator.fills.get((site.path, home, param.name), {}).values())
+            default = param.default
+            return (
+                given
+                if default is None
+                else [*given, Site(site.path, facts.scopes[home].parent, default, -1)]
+            )
+        if binding.kind != "statement" or binding.path or binding.index == site.at:
+            return []
+        statement = facts.statements[binding.index]
+        if statement.kind != "assign" or statement.value is None:
+            return []
+        return [Site(site.path, statement.scope, statement.value, binding.index)]
+
     def _returns(self, function: FunctionOf) -> list[Site]:
         """What a function returns, one site a statement."""
         facts = self.evaluator.files[function.path]
         found = []
         for number in self.evaluator.names[function.path].statements_of.get(function.scope, ()):
             statement = facts.statements[number]
-            if statement.kind in ("return", "yield") and statement.value is not None:
+            if statement.kind not in ("return", "yield") or statement.value is None:
+                continue
+            if not self.is_never_taken(function.path, function.scope, statement.block):
                 found.append(Site(function.path, function.scope, statement.value, number))
         return found
+
+    def is_never_taken(self, path: str, scope: int, block: int) -> bool:
+        """Whether a block stands under ``if parameter:`` and every call hands over None, False or nothing."""
+        facts = self.evaluator.files[path]
+        function = FunctionOf(path, scope)
+        for number in self.evaluator.names[path].blocks_around(block):
+            test = facts.blocks[number].test
+            if (
+                facts.blocks[number].kind != "if"
+                or not isinstance(test, Name)
+                or function in self.reach.point
+            ):
+                continue
+            if not self.evaluator.fills.get((path, scope, test.id)):
+                continue
+            things = self.evaluator.value(path, scope, test)
+            if things and all(isinstance(thing, Fixed) and not thing.value for thing in things):
+                return True
+        return False
 
     def _root(self, thing: Instance) -> Object:
         """The graph below ``with_config`` and the like."""

@@ -3,8 +3,8 @@
 Python asks ``sys.path``; we have no interpreter, so we ask the folders. An absolute name is looked for in the
 folders around the importing file, nearest first: a folder that is no package (where a script, an ASGI server or
 ``PYTHONPATH`` would stand) before one that is. A name that no such folder holds is looked for anywhere in the
-project, and taken only if exactly one file answers. Folders that only look like an installed library (``langchain/`` without
-``__init__.py``) never hide the library.
+project, and taken only if exactly one file answers. Folders that only look like an installed library
+(``langchain/`` without ``__init__.py``) never hide the library.
 """
 
 from __future__ import annotations

@@ -94,7 +94,10 @@ class Savers:
         return found
 
     def _is_used(self, memory: Memory) -> bool:
-        return memory.on_request_path or "startup" in memory.runs
+        if not memory.on_request_path and "startup" not in memory.runs:
+            return False
+        block = self.evaluator.files[memory.thing.path].calls[memory.thing.call].block
+        return not self.graphs.is_never_taken(memory.thing.path, memory.scope, block)
 
     def _index(self, path: str) -> None:
         facts = self.evaluator.files[path]

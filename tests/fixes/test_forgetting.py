@@ -33,7 +33,9 @@ def test_it_is_cleared(fixed: Callable[..., str], statement: str) -> None:
     """
     before = f"{HEAD}{GET}\n\ndef forget(sid):\n{statement}    return 'ok'\n"
 
-    after = fixed(before, "InMemoryChatMessageHistory()", "history-factory", namespace="bot", container_unused="yes")
+    after = fixed(
+        before, "InMemoryChatMessageHistory()", "history-factory", namespace="bot", container_unused="yes"
+    )
 
     assert "def forget(sid):\n    chat_history('bot', sid).clear()\n    return 'ok'\n" in after
     assert "store" not in after.replace("message_store", "")
@@ -68,4 +70,4 @@ def test_a_popped_value_that_is_used_is_refused(refused: Callable[..., str]) -> 
     """
     before = f"{HEAD}{GET}\n\ndef forget(sid):\n    return store.pop(sid)\n"
 
-    assert "also used on line 13" in refused(before, "InMemoryChatMessageHistory()", "history-factory")
+    assert "also used on line 11" in refused(before, "InMemoryChatMessageHistory()", "history-factory")

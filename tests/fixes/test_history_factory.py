@@ -372,7 +372,7 @@ def test_a_memory_is_built_around_the_shared_history(fixed: Callable[..., str]) 
 
 @pytest.mark.parametrize(
     "rest",
-    ["\n\ndef forget(session_id):\n    del store[session_id]\n", "\n\ndef count():\n    return len(store)\n"],
+    ["\n\ndef names():\n    return sorted(store)\n", "\n\ndef count():\n    return len(store)\n"],
 )
 def test_memories_in_a_dict_with_other_uses_stay_in_it(fixed: Callable[..., str], rest: str) -> None:
     """
@@ -482,8 +482,6 @@ def test_what_does_more_is_refused(refused: Callable[..., str], body: str, reaso
 @pytest.mark.parametrize(
     "rest",
     [
-        "\n\ndef forget(session_id):\n    del store[session_id]\n",
-        "\n\ndef forget(session_id):\n    store.pop(session_id, None)\n",
         "\n\ndef sessions():\n    return list(store)\n",
         "\n\nstore['admin'] = 1\n",
         "\n\nkeep(store)\n",

@@ -32,10 +32,12 @@ BUFFER = SUMMARY.replace("SummaryMemory", "SummaryBufferMemory")
             id="tokens",
         ),
         pytest.param(
-            f"{BUFFER}    return ConversationSummaryBufferMemory(\n        llm=llm,\n        max_token_limit=9,\n    )\n",
+            f"{BUFFER}    return ConversationSummaryBufferMemory(\n"
+            "        llm=llm,\n        max_token_limit=9,\n    )\n",
             "ConversationSummaryBufferMemory(\n        llm=llm,\n        max_token_limit=9,\n    )",
             "SharedSummaryBufferMemory(\n        llm=llm,\n        max_token_limit=9,\n"
-            '        chat_memory=chat_history(user_id),\n        shared_summary=chat_history(user_id, "summary"),\n    )\n',
+            "        chat_memory=chat_history(user_id),\n"
+            '        shared_summary=chat_history(user_id, "summary"),\n    )\n',
             id="a-line-each",
         ),
     ],

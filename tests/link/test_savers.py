@@ -176,6 +176,24 @@ def test_savers_under_async_calls(saver: str, found: list[tuple[str, int]]) -> N
     assert clashes(text + ASYNC_ROUTE) == found
 
 
+def test_a_branch_that_no_call_takes() -> None:
+    """
+    Every caller hands over None, so the sync saver is never built; with one address, it is.
+    """
+    text = """
+        def opened(url=None):
+            if url:
+                return PostgresSaver(ConnectionPool(url))
+            return MemorySaver()
+
+        agent = create_react_agent("m", [], checkpointer=opened({}))
+    """
+    route = textwrap.indent(ASYNC_ROUTE, " " * 8)
+
+    assert clashes(text.format(None) + route) == []
+    assert clashes(text.format("URL") + route) == [("PostgresSaver", 1)]
+
+
 def test_one_saver_clashes_once() -> None:
     """
     All calls that it cannot serve belong to one fault.
