@@ -285,17 +285,18 @@ def analyse(
         exporting = job.manifests.some(
             lambda path: path.endswith(MANIFEST) and not job.manifests.is_ignored(path)
         )
-        project = link(
-            facts,
-            catalogue=job.catalogue,
-            modules=modules,
-            roles=found_roles,
-            platform_graphs=platform_graphs(exporting),
-            manifests=job.manifests.some(is_version_manifest),
-            workloads=lambda: job.manifests.workloads(sources, facts, scan_more),
-            scale=job.config.deployment,
-        )
-        findings, ran, crashed = _check_all(job, project, checks)
+        with _no_garbage_collection():
+            project = link(
+                facts,
+                catalogue=job.catalogue,
+                modules=modules,
+                roles=found_roles,
+                platform_graphs=platform_graphs(exporting),
+                manifests=job.manifests.some(is_version_manifest),
+                workloads=lambda: job.manifests.workloads(sources, facts, scan_more),
+                scale=job.config.deployment,
+            )
+            findings, ran, crashed = _check_all(job, project, checks)
         crashes += crashed
     return Analysis(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),

@@ -15,7 +15,9 @@ from lcmemlint.link.storage import component_called
 from lcmemlint.values import AttrOf, CallOf, Const, Container, ItemOf, Name, Starred, Value, parts_of
 
 _DEEP = 5
-_CASTS = frozenset(("builtins.str", "builtins.int", "builtins.repr", "builtins.format", "uuid.UUID", "typing.cast"))
+_CASTS = frozenset(
+    ("builtins.str", "builtins.int", "builtins.repr", "builtins.format", "uuid.UUID", "typing.cast")
+)
 _LOGGERS = ("logging.", "loguru.", "structlog.", "builtins.print", "rich.", "sys.")
 _LOG_METHODS = frozenset(("debug", "info", "warning", "error", "exception", "critical", "log", "bind"))
 
@@ -70,7 +72,11 @@ class Escapes:
 
     def _leaves_by_call(self, path: str, number: int, carriers: set[Value], depth: int) -> bool:
         call = self.evaluator.files[path].calls[number]
-        held = [given for given in call.arguments if given.name != "configurable" and _holds(given.value, carriers)]
+        held = [
+            given
+            for given in call.arguments
+            if given.name != "configurable" and _holds(given.value, carriers)
+        ]
         if not held:
             return False
         if isinstance(call.function, AttrOf) and call.function.name in self._run | _LOG_METHODS:
@@ -78,7 +84,11 @@ class Escapes:
         called = self._called(path, call)
         for thing in called:
             name = dotted_of(thing) or ""
-            if name in _CASTS or name.startswith(_LOGGERS) or component_called(self.evaluator, thing) is not None:
+            if (
+                name in _CASTS
+                or name.startswith(_LOGGERS)
+                or component_called(self.evaluator, thing) is not None
+            ):
                 return False
         functions = [thing for thing in called if isinstance(thing, FunctionOf | Method)]
         if not functions or len(functions) < len(called):
@@ -140,7 +150,9 @@ def _holds(value: Value, carriers: set[Value]) -> bool:
 
 def _is_configurable(target: Value) -> bool:
     """Whether a statement assigns to ``config["configurable"]`` or to an item of it."""
-    return isinstance(target, ItemOf) and (target.key == Const("configurable") or _is_configurable(target.base))
+    return isinstance(target, ItemOf) and (
+        target.key == Const("configurable") or _is_configurable(target.base)
+    )
 
 
 __all__ = ["Escapes", "Starred"]

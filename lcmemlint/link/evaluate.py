@@ -23,6 +23,7 @@ from lcmemlint.facts import Call, FileFacts, Import, Param
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.link.names import Binding, FileNames
 from lcmemlint.link.objects import (
+    LONG,
     UNCLEAR,
     ClassOf,
     Collection,
@@ -37,6 +38,7 @@ from lcmemlint.link.objects import (
     Objects,
     Part,
     dotted_of,
+    made_at,
 )
 from lcmemlint.values import (
     UNKNOWN,
@@ -56,9 +58,11 @@ from lcmemlint.values import (
 )
 
 _BUILTINS = frozenset(dir(builtins))
-_ROUNDS = 6
+_ROUNDS = 4
+_AGAIN = 2
 _DEPTH = 80
 _MANY = 24
+_SHORT = 16
 _NOTHING: Objects = ()
 
 _SAME_FUNCTION = frozenset(
@@ -219,27 +223,17 @@ class Evaluator:
     # ------------------------------------------------------------------ sweeping the project
 
     def solve(self, beside: frozenset[str] = frozenset()) -> None:
-        """Learn what parameters, attributes and items hold, until nothing new is learnt (or six times).
+        """Learn what parameters, attributes and items hold, until nothing new is learnt (or four times).
 
         ``beside`` are files that belong to no server (demos, evaluations): what they hand to other files counts not.
         """
         self._beside = beside
-        for table in (
-            self.fills,
-            self.attributes,
-            self.items,
-            self.edges,
-            self.calls_on,
-            self.called_from,
-            self.filled_from,
-        ):
-            table.clear()
-        self._known.clear()
+        self._forget_fills(beside)
         for path, facts in self.files.items():
             for number, scope in enumerate(facts.scopes):
                 if scope.kind == "class":
                     self._read_class_body(path, number)
-        for _ in range(_ROUNDS):
+        for _ in range(_AGAIN if beside else _ROUNDS):
             learnt = self._learnt()
             self._before, self._known, self._met_itself = self._known, {}, False
             self._ancestors.clear()
@@ -251,6 +245,19 @@ class Evaluator:
                     self._read_call(path, number)
             if self._learnt() == learnt and (not self._met_itself or self._known == self._before):
                 break
+
+    def _forget_fills(self, beside: frozenset[str]) -> None:
+        """Take back what files of ``beside`` handed to the others; all else that was learnt still holds."""
+        for key, table in self.fills.items():
+            if key[0] not in beside:
+                for place in [place for place, site in table.items() if site.path in beside]:
+                    del table[place]
+        for name, calls in self.filled_from.items():
+            if name[0] not in beside:
+                calls.difference_update([call for call in calls if call[0] in beside])
+        for function, calls in self.called_from.items():
+            if function.path not in beside:
+                calls.difference_update([call for call in calls if call[0] in beside])
 
     def _learnt(self) -> tuple[int, ...]:
         tables: tuple[Mapping[object, Mapping[object, object]], ...] = (
@@ -457,6 +464,8 @@ class Evaluator:
         return None
 
     def _fill(self, path: str, number: int, call: Call, function: FunctionOf, owner: Object | None) -> None:
+        if path in self._beside and function.path not in self._beside:
+            return
         self.called_from[function].add((path, number))
         positional = [a.value for a in call.arguments if a.name is None]
         keywords = [(a.name, a.value) for a in call.arguments if a.name not in (None, "*", "**")]
@@ -519,8 +528,10 @@ class Evaluator:
             self._met_itself = True
             return self._before.get(key, _NOTHING)
         self._open.add(key)
-        found = _distinct(find())
-        self._open.discard(key)
+        try:
+            found = _distinct(find())
+        finally:  # a check that raises must not spoil the answers to the others
+            self._open.discard(key)
         self._known[key] = found
         return found
 
@@ -1077,7 +1088,7 @@ class Evaluator:
                 made = self.member(cls, "__call__")
                 return self.returned(made) if isinstance(made, FunctionOf) else (UNCLEAR,)
             case Instance():
-                return (Instance(Part(callee, "__call__"), path, number),)
+                return (self._made_at(Part(callee, "__call__"), path, number),)
         return (UNCLEAR,)
 
     def _passed_on(self, path: str, number: int, call: Call, name: str) -> Iterable[Object]:
@@ -1116,9 +1127,17 @@ class Evaluator:
                 else:
                     found.extend(values)
             return [*self.item(base, constant), *found] or (UNCLEAR,)
-        if isinstance(base, Collection | Given):
-            return (Instance(callee, path, number),)
-        return (Instance(callee, path, number),)
+        return (self._made_at(callee, path, number),)
+
+    def _made_at(self, callee: Part, path: str, number: int) -> Object:
+        """The instance that a method of something external gives; of libraries that are not ours a few links do."""
+        root: Object = callee
+        for _ in range(LONG):
+            if not isinstance(root, Part | Instance):
+                break
+            root = root.base if isinstance(root, Part) else root.of
+        ours = isinstance(root, External) and root.dotted.split(".", 1)[0] in self.catalogue.packages
+        return made_at(callee, path, number, links=LONG if ours else _SHORT) or UNCLEAR
 
     def returned(self, function: FunctionOf) -> Objects:
         """What calling the function gives: its returns, or what it yields."""

@@ -364,17 +364,19 @@ class Keys:
         if mark in self._open or len(self._open) > _DEEP:
             return ()
         self._open.add(mark)
-        found = tuple(dict.fromkeys(self._find_origins(site)))[:_MANY]
-        self._open.discard(mark)
+        try:
+            found = tuple(dict.fromkeys(self._find_origins(site)))[:_MANY]
+        finally:
+            self._open.discard(mark)
         self._origins[mark] = found
         return found
 
     def _find_origins(self, site: Site) -> Iterable[Origin]:
         match site.value:
-            case Const(value=None) | Const(value=""):
-                return [self._origin("none", site)]
             case Const(value=bool()) | Const(value=float()):
                 return [self._origin("unknown", site)]
+            case Const(value=None) | Const(value="") | Const(value=0):  # `.get("id", 0)`: nothing was sent
+                return [self._origin("none", site)]
             case Const(value=constant):
                 return [self._origin("constant", site, text=repr(constant))]
             case Joined(parts=parts) | Combined(op="+", parts=parts):
@@ -644,6 +646,8 @@ class Keys:
         Measured with langgraph 1.2.22 and langchain-core 1.7.2: InMemorySaver, SqliteSaver and histories accept both.
         """
         if not isinstance(sink.site.value, Name | AttrOf) or sink.name not in ("thread_id", "session_id"):
+            return None
+        if self.memories.function_of(sink.site.path, sink.site.scope) not in self.reach.point:
             return None
         origins = self.origins(sink.site)
         if {origin.kind for origin in origins} != {"none", "given"} or any(

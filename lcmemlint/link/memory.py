@@ -8,9 +8,9 @@ followed outwards until something lives as long as the worker, the user's sessio
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from lcmemlint.catalogue import Component
 from lcmemlint.facts import MODULE
@@ -36,7 +36,6 @@ Lifetime = Literal["request", "worker", "session", "script", "dead", "unknown"]
 Storage = Literal["process", "host", "shared", "client", "unknown"]
 MemoryKind = Literal["memory", "history", "checkpointer", "store"]
 
-_DEEP = 12
 _RANK: dict[Lifetime, int] = {"worker": 5, "session": 4, "unknown": 3, "request": 2, "script": 1, "dead": 0}
 
 
@@ -49,6 +48,10 @@ class Fate:
     stored: Stored | None = None
     holder: Object | None = None
     how: str = ""
+
+
+Known: TypeAlias = Callable[[Object], Fate | None]
+"""The fate of a holder as far as it is known; None: not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Memories:
         self._wraps: dict[Object, list[Instance]] = defaultdict(list)
         self._cached: dict[Object, list[tuple[FunctionOf, Lifetime]]] = defaultdict(list)
         self._made: dict[ClassOf, list[Instance]] = defaultdict(list)
+        self._fates: dict[Object, Fate] = {}
         self._session_names = frozenset(
             name for entry in evaluator.catalogue.entries_by_how("session-state") for name in entry.names
         )
@@ -199,22 +203,42 @@ class Memories:
             return "worker"
         return "script" if "script" in runs else "dead"
 
-    def fate(self, thing: Object, seen: tuple[Object, ...] = ()) -> Fate:
+    def fate(self, thing: Object) -> Fate:
         """How long ``thing`` lives, by its longest-lived home."""
-        if thing in seen or len(seen) > _DEEP:
-            return Fate("unknown")
+        if thing not in self._fates:
+            self._settle(thing)
+        return self._fates[thing]
+
+    def _settle(self, thing: Object) -> None:
+        """Find the fates of a thing and of all that holds it. Things may hold each other: raise until none rises."""
+        found: dict[Object, Fate | None] = {thing: None}
+
+        def known(holder: Object) -> Fate | None:
+            return self._fates[holder] if holder in self._fates else found.setdefault(holder, None)
+
+        rises = True
+        while rises:
+            size = len(found)
+            rises = False
+            for one in [*found][::-1]:  # holders are met after what they hold
+                best = self._longest(one, known)
+                if _height(best) > _height(found[one]):
+                    found[one], rises = best, True
+            rises = rises or len(found) > size
+        for one in [*found]:  # all heights are known now: of equally long homes the first one counts
+            self._fates[one] = self._longest(one, known) or Fate("unknown")
+
+    def _longest(self, thing: Object, known: Known) -> Fate | None:
+        """The longest-lived home, as far as the fates of the holders are known."""
         kept = self.session_state(thing) if isinstance(thing, Instance) else None
         if kept is not None:
             return kept
-        inner = (*seen, thing)
-        homes = list(self._homes(thing, inner))
+        homes = [home for home in self._homes(thing, known) if home is not None]
         if isinstance(thing, Instance) and thing.path:
             homes.append(Fate(self.base(thing)))
         elif isinstance(thing, Collection):
             homes.append(Fate(self._base_of_collection(thing)))
-        elif not homes:
-            return Fate("unknown")
-        return max(homes, key=lambda fate: (_RANK[fate.lifetime], fate.keyed))
+        return max(homes, key=_height, default=None)
 
     def _base_of_collection(self, thing: Collection) -> Lifetime:
         site = self.evaluator.collections[thing.number]
@@ -227,7 +251,7 @@ class Memories:
             return "request"
         return "worker" if runs & {"import", "startup"} else "script" if runs else "dead"
 
-    def _homes(self, thing: Object, seen: tuple[Object, ...]) -> Iterator[Fate]:
+    def _homes(self, thing: Object, known: Known) -> Iterator[Fate | None]:
         for function, lifetime in self._cached.get(thing, ()):
             params = [
                 p
@@ -237,16 +261,15 @@ class Memories:
             ]
             yield Fate(lifetime, keyed=bool(params), holder=function, how="cached")
         for holder, stored in self._items.get(thing, ()):
-            yield self._in_holder(holder, stored, seen)
+            yield self._in_holder(holder, stored, known)
         for holder, name, site in self._attributes.get(thing, ()):
-            yield from self._in_attribute(holder, name, site, seen)
+            yield from self._in_attribute(holder, name, site, known)
         for path, scope, block in self._names.get(thing, ()):
             yield self._in_name(path, scope, block)
         for wrapper in self._wraps.get(thing, ()):
-            if wrapper not in seen:
-                fate = self.fate(wrapper, seen)
-                if fate.lifetime in ("worker", "session"):
-                    yield fate
+            fate = known(wrapper)
+            if fate is not None and fate.lifetime in ("worker", "session"):
+                yield fate
 
     def _in_name(self, path: str, scope: int, block: int) -> Fate:
         if path in self.reach.scripts:
@@ -255,7 +278,7 @@ class Memories:
             return Fate("script")
         return Fate("worker", how="module")
 
-    def _in_holder(self, holder: Object, stored: Stored, seen: tuple[Object, ...]) -> Fate:
+    def _in_holder(self, holder: Object, stored: Stored, known: Known) -> Fate | None:
         kept = self.session_state(holder)
         if kept is not None:
             return replace(kept, stored=stored)
@@ -266,15 +289,13 @@ class Memories:
                     "worker", keyed=stored.constant is None, stored=stored, holder=holder, how="state"
                 )
             return Fate("unknown")
-        around = self.fate(holder, seen)
-        if around.keyed:
+        around = known(holder)
+        if around is None or around.keyed:
             return around
         keyed = stored.key is not None and stored.constant is None
         return Fate(around.lifetime, keyed=keyed, stored=stored, holder=holder, how="item")
 
-    def _in_attribute(
-        self, holder: Object, name: str, site: Site, seen: tuple[Object, ...]
-    ) -> Iterator[Fate]:
+    def _in_attribute(self, holder: Object, name: str, site: Site, known: Known) -> Iterator[Fate | None]:
         kept = self.session_state(holder)
         if kept is not None:
             yield kept
@@ -284,22 +305,21 @@ class Memories:
                 return
             for cls in (holder, *self.evaluator.subclasses(holder)):
                 for made in self._made.get(cls, ()):
-                    if made not in seen:
-                        yield self.fate(made, seen)
+                    yield known(made)
         elif isinstance(holder, ModuleOf):
             yield Fate("worker", how="module")
         else:
             shared = self.evaluator.shared_name(holder)
             if isinstance(shared, External) and shared.dotted == "*.state":
                 yield Fate("worker", holder=holder, how="state")
-            elif isinstance(holder, Instance) and holder not in seen:
-                yield self.fate(holder, seen)
+            elif isinstance(holder, Instance):
+                yield known(holder)
 
     def session_state(self, holder: Object) -> Fate | None:
         """The fate of what frameworks keep for a user: per browser session, per chat, or in a cookie."""
         shared = self.evaluator.shared_name(holder)
         names = {dotted_of(holder) or "", shared.dotted if isinstance(shared, External) else ""}
-        for name in names & self._session_names:
+        for name in sorted(names & self._session_names):
             return Fate("session", keyed=True, holder=holder, how=f"session state {name}")
         if names & {"*.user_data", "*.chat_data"}:
             return Fate("worker", keyed=True, holder=holder, how="user data")
@@ -412,6 +432,11 @@ class Memories:
     def made(self, cls: ClassOf) -> Iterable[Instance]:
         """The places where a class of the project is instantiated."""
         return self._made.get(cls, ())
+
+
+def _height(fate: Fate | None) -> tuple[int, bool]:
+    """Longer lives are higher; of two of a length, the keyed one is."""
+    return (-1, False) if fate is None else (_RANK[fate.lifetime], fate.keyed)
 
 
 def facts_name(written: str) -> str:

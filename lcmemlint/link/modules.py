@@ -24,7 +24,7 @@ class ModuleIndex:
         self._folders: set[str] = {""}
         self._by_tail: dict[str, list[str]] = defaultdict(list)
         for path in sorted(self._files):
-            stem = path.removesuffix(".py").removesuffix("/__init__")
+            stem = _stem(path)
             self._by_tail[stem.rsplit("/", 1)[-1]].append(path)
             folder = dirname(path)
             while folder and folder not in self._folders:
@@ -43,8 +43,9 @@ class ModuleIndex:
 
         A package answers with its ``__init__.py``; a namespace folder has no file and answers None.
         """
-        folder = dirname(path)
-        key = (folder, dotted)
+        last = dotted.rpartition(".")[2]
+        own = last == _stem(path).rpartition("/")[2]  # `import redis` in redis.py never means that file
+        key = (path if own else dirname(path), dotted)
         if key not in self._found:
             self._found[key] = (
                 self._relative(path, dotted) if dotted.startswith(".") else self._absolute(path, dotted)
@@ -82,7 +83,7 @@ class ModuleIndex:
 
     def module_name(self, path: str) -> str:
         """A readable dotted name for a file (``app.services.chat``)."""
-        stem = path.removesuffix(".py").removesuffix("/__init__")
+        stem = _stem(path)
         return stem.removeprefix("src/").replace("/", ".")
 
     def _climb(self, path: str, dotted: str) -> str | None:
@@ -145,9 +146,7 @@ class ModuleIndex:
         """The one file whose path ends in ``tail``: monorepos put a package's root anywhere."""
         ending = f"/{tail}"
         matches = [
-            path
-            for path in self._by_tail.get(tail.rsplit("/", 1)[-1], ())
-            if path.removesuffix(".py").removesuffix("/__init__").endswith(ending)
+            path for path in self._by_tail.get(tail.rsplit("/", 1)[-1], ()) if _stem(path).endswith(ending)
         ]
         if "/" not in tail:  # a bare name: only what a path entry could hold, never a module inside a package
             matches = [
@@ -156,3 +155,8 @@ class ModuleIndex:
                 if not path.endswith("/__init__.py") and not self._file_at_init(dirname(path))
             ]
         return matches[0] if len(matches) == 1 else None
+
+
+def _stem(path: str) -> str:
+    """The path without its ending; of a package its folder."""
+    return path.removesuffix(".py").removesuffix("/__init__")

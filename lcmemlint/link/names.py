@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lcmemlint.facts import FileFacts
-from lcmemlint.values import AttrOf, Container, ItemOf, Name, Starred, Value
+from lcmemlint.values import AttrOf, Container, ItemOf, Name, Starred, Value, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,28 +142,50 @@ class FileNames:
                 binding.kind == "statement" and binding.index == at
             ):
                 continue
-            if self._excluded(binding.block, statement.block):
+            if self._excluded(binding, statement.block):
                 continue
             found.append(binding)
             if binding.block in around:
                 break
         return found[::-1] or bindings
 
-    def _excluded(self, one: int, other: int) -> bool:
-        """Whether two blocks are the two branches of one ``if`` (they never both run)."""
+    def _excluded(self, binding: Binding, block: int) -> bool:
+        """Whether a binding stands in the other branch of an ``if`` around the block: they never both run.
+
+        Two ``if`` with the same test count as one, unless the binding changes what they test.
+        """
         blocks = self.facts.blocks
-        mine = list(self.blocks_around(one))
-        for number in self.blocks_around(other):
+        mine = list(self.blocks_around(binding.block))
+        for number in self.blocks_around(block):
             if number in mine:
                 return False
-            block = blocks[number]
-            if block.kind not in ("if", "else", "main") or block.test is None:
+            here = blocks[number]
+            if here.kind not in ("if", "else", "main") or here.test is None:
                 continue
             for candidate in mine:
-                rival = blocks[candidate]
-                if rival.parent == block.parent and rival.test == block.test and rival.kind != block.kind:
-                    return True
+                there = blocks[candidate]
+                if there.parent == here.parent and there.kind != here.kind and there.test == here.test:
+                    return self._is_one_if(candidate, number) or not self._tests(binding, here.test)
         return False
+
+    def _is_one_if(self, one: int, other: int) -> bool:
+        """Whether two branches with the same test belong to one ``if``: there is no other ``if`` between them."""
+        blocks = self.facts.blocks
+        first, last = sorted((one, other), key=lambda number: blocks[number].span)
+        return blocks[last].kind == "else" and not any(
+            block.kind in ("if", "main")
+            and block.parent == blocks[first].parent
+            and blocks[first].span < block.span < blocks[last].span
+            for block in blocks
+        )
+
+    def _tests(self, binding: Binding, test: Value) -> bool:
+        """Whether a test mentions a name that the statement of a binding binds."""
+        if binding.kind != "statement":
+            return False
+        targets = self.facts.statements[binding.index].targets
+        names = {name for target in targets for name, _ in bound_names(target)}
+        return any(isinstance(part, Name) and part.id in names for part in walk(test))
 
     def blocks_around(self, block: int) -> Iterator[int]:
         """The block and those around it in the same scope, innermost first."""

@@ -65,6 +65,13 @@ class Instance:
     of: Object
     path: str = ""
     call: int = -1
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:  # once, not at each look-up: chains of calls are long
+        object.__setattr__(self, "_hash", hash((self.of, self.path, self.call)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,13 @@ class Part:
 
     base: Object
     name: str
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.base, self.name)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +136,8 @@ Object: TypeAlias = (
 )
 
 UNCLEAR = Unclear()
+LONG = 120
+"""Links of the longest chain of calls and attributes that is followed: a graph of 60 fluent calls."""
 Objects: TypeAlias = tuple[Object, ...]
 """Distinct objects in the order found: a set that keeps runs reproducible."""
 
@@ -133,7 +149,7 @@ def dotted_of(thing: Object) -> str | None:
     ``builder.compile()`` answers ``langgraph.graph.StateGraph.compile``.
     """
     names: list[str] = []
-    for _ in range(24):
+    for _ in range(LONG):
         match thing:
             case External(dotted=dotted):
                 return ".".join([dotted, *reversed(names)])
@@ -144,6 +160,24 @@ def dotted_of(thing: Object) -> str | None:
                 thing = of
             case _:
                 return None
+    return None
+
+
+def made_at(callee: Object, path: str, call: int, *, links: int = LONG) -> Instance | None:
+    """What calling something external gives. A call whose receiver came from that same call (``x = x.next()`` in a
+    loop) gives what it gave before; None when the chain has more than that many links.
+    """
+    inner = callee
+    for _ in range(links):
+        match inner:
+            case Instance(of=of, path=made_in, call=made_by):
+                if (made_in, made_by) == (path, call):
+                    return inner
+                inner = of
+            case Part(base=base):
+                inner = base
+            case _:
+                return Instance(callee, path, call)
     return None
 
 

@@ -57,7 +57,17 @@ _OPENERS = frozenset(
         "pathlib.Path.read_text",
     ]
 )
-_FILES = ("builtins.open", "sqlite3.", "aiosqlite.", "aiofiles.", "pathlib.", "os.", "json.", "pickle.", "shutil.")
+_FILES = (
+    "builtins.open",
+    "sqlite3.",
+    "aiosqlite.",
+    "aiofiles.",
+    "pathlib.",
+    "os.",
+    "json.",
+    "pickle.",
+    "shutil.",
+)
 """What a class that keeps its content on this host's disk calls."""
 _READS = ("get", "aget", "search", "asearch", "batch", "abatch")
 """Methods by which a LangGraph store is read."""
@@ -128,9 +138,18 @@ def _root(evaluator: Evaluator, name: str) -> str:
 
 
 def storage_of(
-    evaluator: Evaluator, component: Component, own: ClassOf | None, call: Call, path: str
+    evaluator: Evaluator,
+    component: Component,
+    own: ClassOf | None,
+    call: Call,
+    path: str,
+    *,
+    around: tuple[Call, ...] = (),
 ) -> tuple[Storage, tuple[Object, ...]]:
-    """The storage of what ``call`` builds, and the objects that it delegates to."""
+    """The storage of what ``call`` builds, and the objects that it delegates to.
+
+    ``around`` are the calls whose storage is being asked for already: what is given to itself adds nothing.
+    """
     if own is not None and component.abstract:
         return _storage_of_class(evaluator, own), ()
     if own is not None and _has_outside_state(evaluator, own):
@@ -141,14 +160,14 @@ def storage_of(
         case "process" | "shared":
             return component.storage, ()
         case "delegated":
-            return _delegated(evaluator, component, call, path)
+            return _delegated(evaluator, component, call, path, (*around, call))
         case "url":
             return _by_url(evaluator, component, call, path), ()
     return "unknown", ()
 
 
 def _delegated(
-    evaluator: Evaluator, component: Component, call: Call, path: str
+    evaluator: Evaluator, component: Component, call: Call, path: str, around: tuple[Call, ...]
 ) -> tuple[Storage, tuple[Object, ...]]:
     given = [value for name in component.delegate if (value := argument(call, (name,), None)) is not None]
     if not given:
@@ -159,9 +178,12 @@ def _delegated(
             return "unknown", ()
         return _known(component.default_storage or "process"), ()
     things = tuple(
-        thing for value in given for thing in evaluator.value(path, call.scope, value, call.statement)
+        thing
+        for value in given
+        for thing in evaluator.value(path, call.scope, value, call.statement)
+        if not any(call_of(evaluator, thing) is one for one in around)
     )
-    found = {storage_of_thing(evaluator, thing) for thing in things} or {"unknown"}
+    found = {storage_of_thing(evaluator, thing, around=around) for thing in things} or {"unknown"}
     if found == {"process"}:
         return "process", things
     if "unknown" in found or len(found) > 1:
@@ -173,7 +195,14 @@ def _known(storage: str) -> Storage:
     return storage if storage in ("process", "host", "shared") else "unknown"  # type: ignore[return-value]
 
 
-def storage_of_thing(evaluator: Evaluator, thing: Object) -> Storage:
+def call_of(evaluator: Evaluator, thing: Object) -> Call | None:
+    """The call that made an object."""
+    if not isinstance(thing, Instance) or not thing.path:
+        return None
+    return evaluator.files[thing.path].calls[thing.call]
+
+
+def storage_of_thing(evaluator: Evaluator, thing: Object, *, around: tuple[Call, ...] = ()) -> Storage:
     """The storage of a history, saver or store object."""
     if isinstance(thing, Fixed) and thing.value is None:
         return "process"
@@ -184,12 +213,12 @@ def storage_of_thing(evaluator: Evaluator, thing: Object) -> Storage:
         for base in evaluator.external_bases(thing.of):
             component = evaluator.catalogue.component(base)
             if component is not None:
-                return storage_of(evaluator, component, thing.of, call, thing.path)[0]
+                return storage_of(evaluator, component, thing.of, call, thing.path, around=around)[0]
         return "unknown"
     component = evaluator.catalogue.component(dotted_of(thing) or "")
     if component is None:
         return "unknown"
-    return storage_of(evaluator, component, None, call, thing.path)[0]
+    return storage_of(evaluator, component, None, call, thing.path, around=around)[0]
 
 
 def _by_url(evaluator: Evaluator, component: Component, call: Call, path: str) -> Storage:

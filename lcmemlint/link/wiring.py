@@ -24,9 +24,16 @@ class Wiring:
             evaluator, (memory.thing for memory in memories.all if memory.kind in ("memory", "history"))
         )
         self._words = evaluator.catalogue.session
+        self._filled: dict[Instance, bool] = {}
 
     def is_filled(self, memory: Memory) -> bool:
         """Whether messages are put in before anything runs: from the request, the client, a database, a thread."""
+        if memory.thing not in self._filled:
+            self._filled[memory.thing] = False  # what delegates to itself is filled by others only
+            self._filled[memory.thing] = self._find_filled(memory)
+        return self._filled[memory.thing]
+
+    def _find_filled(self, memory: Memory) -> bool:
         call = self.evaluator.files[memory.thing.path].calls[memory.thing.call]
         if memory.kind == "history" and (call.arguments and argument(call, ("messages",), 0) is not None):
             return True

@@ -120,4 +120,4 @@ def test_a_place_covers_what_it_is_about() -> None:
     assert app.instances_at is not None
     assert (app.instances_at.column, app.instances_at.end) == (23, 24)
     assert app.processes_at is not None
-    assert (app.processes_at.column, app.processes_at.end) == (2, 30)
+    assert (app.processes_at.column, app.processes_at.end) == (2, 31)
