@@ -16,7 +16,7 @@ MARKED = re.compile(r"(?<=<!-- output -->\n).*?(?=<!-- /output -->)", re.DOTALL)
 def printed() -> str:
     """What a reader sees who runs the command in the example's folder."""
     done = subprocess.run(
-        [sys.executable, "-m", "lcmemlint", "--no-config", "--root", "."],
+        [sys.executable, "-m", "lcmemlint", "--root", "."],
         cwd=ROOT / EXAMPLE,
         env={"PYTHONPATH": str(ROOT), "PATH": "", "NO_COLOR": "1"},
         capture_output=True,
@@ -25,7 +25,7 @@ def printed() -> str:
         check=False,
     )
     assert done.returncode == 1, done.stderr
-    return f"```console\n$ cd {EXAMPLE} && lcmemlint\n{done.stdout.rstrip()}\n```\n"
+    return f"```console\n$ cd {EXAMPLE} && lcmemlint --root .\n{done.stdout.rstrip()}\n```\n"
 
 
 def test_the_output_in_the_readme_is_real() -> None:
