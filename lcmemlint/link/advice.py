@@ -143,7 +143,7 @@ class Advice:
         point = self.reach.point.get(function)
         if point is None or function.scope == 0 or memory.kind != "memory":
             return None, "no session id is in scope where it is built; hand one down from the route"
-        called = any(callee == function for table in self.evaluator.edges.values() for callee, _ in table)
+        called = bool(self.evaluator.edges_to(function))
         params = {
             **params,
             "callers": "yes" if called else "no",

@@ -16,6 +16,7 @@ from lcmemlint.values import AttrOf, CallOf, Const, Location, Name, Span, Value,
 
 CONFIGURED = "your configuration"
 """The source (and the framework) of entry points that the user declares."""
+_NO_SERVER = ("test", "notebook", "migration")
 _FOLLOWED = 60
 """How many functions are followed from the module level of a file to see whether it draws a page."""
 _VERBS = frozenset(
@@ -52,14 +53,17 @@ def find_entries(evaluator: Evaluator, roles: dict[str, str]) -> tuple[list[Entr
     """All entry points of the project, in order of place, and what frameworks are given to serve."""
     found: dict[FunctionOf, EntryPoint] = {}
     served: list[Served] = []
+    scripts: dict[str, list[EntryPoint]] = {}
+    for point in _scripts(evaluator, roles):
+        scripts.setdefault(point.function.path, []).append(point)
     for path in evaluator.files:
-        if roles.get(path, "app") in ("test", "notebook", "migration"):
+        if roles.get(path, "app") in _NO_SERVER:
             continue
         for point in (
             *_declared(evaluator, path),
             *_decorated(evaluator, path),
             *_class_based(evaluator, path),
-            *_scripts(evaluator, path),
+            *scripts.get(path, ()),
         ):
             _add(found, point)
         for number in range(len(evaluator.files[path].calls)):
@@ -202,31 +206,32 @@ def _class_based(evaluator: Evaluator, path: str) -> Iterator[EntryPoint]:
                     yield EntryPoint(method, kind, entry.framework, "certain", at)
 
 
-def _scripts(evaluator: Evaluator, path: str) -> Iterator[EntryPoint]:
+def _scripts(evaluator: Evaluator, roles: dict[str, str]) -> Iterator[EntryPoint]:
     for entry in evaluator.catalogue.entries_by_how("script"):
         roots = frozenset(module.split(".", 1)[0] for module in entry.modules)
         if not any(_imports(facts, roots) for facts in evaluator.files.values()):
             continue
-        at = _draws(evaluator, path, roots)
-        if at is not None and not _is_imported(evaluator, path):
-            yield EntryPoint(FunctionOf(path, MODULE), entry.kind, entry.framework, "certain", at)
+        parts = _imported_files(evaluator)
+        for path in evaluator.files:
+            if roles.get(path, "app") not in _NO_SERVER and path not in parts:
+                at = _draws(evaluator, path, roots)
+                if at is not None:
+                    yield EntryPoint(FunctionOf(path, MODULE), entry.kind, entry.framework, "certain", at)
 
 
 def _imports(facts: FileFacts, roots: frozenset[str]) -> bool:
     return any(found.module.split(".", 1)[0] in roots for found in facts.imports)
 
 
-def _is_imported(evaluator: Evaluator, path: str) -> bool:
-    """Whether another module imports the file: then it is a part of a page, not the page."""
-    if basename(path) == "__init__.py":
-        return True
-    return any(
-        evaluator.modules.find(other, imported.module) == path
-        or (imported.name and evaluator.modules.find(other, _member(imported.module, imported.name)) == path)
-        for other, facts in evaluator.files.items()
-        if other != path
-        for imported in facts.imports
-    )
+def _imported_files(evaluator: Evaluator) -> set[str]:
+    """Files that another module imports: they are parts of a page, not the page."""
+    found = {path for path in evaluator.files if basename(path) == "__init__.py"}
+    for path, facts in evaluator.files.items():
+        for imported in facts.imports:
+            names = [imported.module, *([_member(imported.module, imported.name)] if imported.name else [])]
+            targets = (evaluator.modules.find(path, name) for name in names)
+            found.update(target for target in targets if target is not None and target != path)
+    return found
 
 
 def _draws(evaluator: Evaluator, path: str, roots: frozenset[str]) -> Location | None:

@@ -6,16 +6,17 @@ Terms. A *value* is an expression of one file (``lcmemlint.values``); an *object
 
 Algorithm. ``Evaluator.value`` follows names, attributes, items and calls on demand and remembers its answers. Names are
 looked up in their scope, with those bindings that may reach the statement. Parameters and stores depend on calls and
-assignments elsewhere, so ``solve`` sweeps all calls and assignments of the project a few times, each time knowing
-more, until nothing new is learnt. A question that leads back to itself (recursion, ``self.x = f(self.x)``) is
-answered by what the sweep before found. Answers never depend on the order of files: sweeps go by sorted path.
+assignments elsewhere, so ``solve`` sweeps all calls and assignments of the project, and then again those that asked
+for something that was learnt later, until nothing new is learnt. A question that leads back to itself (recursion,
+``self.x = f(self.x)``) is answered by what the sweep before found. Answers never depend on the order of files: sweeps
+go by sorted path.
 """
 
 from __future__ import annotations
 
 import builtins
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lcmemlint.catalogue import Catalogue
@@ -39,6 +40,7 @@ from lcmemlint.link.objects import (
     Part,
     dotted_of,
     made_at,
+    part_of,
 )
 from lcmemlint.values import (
     UNKNOWN,
@@ -58,8 +60,7 @@ from lcmemlint.values import (
 )
 
 _BUILTINS = frozenset(dir(builtins))
-_ROUNDS = 4
-_AGAIN = 2
+_ROUNDS = 10
 _DEPTH = 80
 _MANY = 24
 _SHORT = 16
@@ -188,6 +189,15 @@ class Edge:
     passed: bool
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class _Step:
+    """One call or statement of a sweep, in the order of the sweep."""
+
+    path: str
+    is_call: bool
+    number: int
+
+
 class Evaluator:
     """Answers what values may be. Build it, call ``solve`` once, then ask."""
 
@@ -201,20 +211,23 @@ class Evaluator:
         self.called_from: dict[FunctionOf, set[tuple[str, int]]] = defaultdict(set)
         self.filled_from: dict[tuple[str, int, str], set[tuple[str, int]]] = defaultdict(set)
         self.attributes: dict[tuple[Object, str], dict[tuple[str, int, int], Site]] = defaultdict(dict)
-        self.items: dict[Object, dict[tuple[str, int, int], Stored]] = defaultdict(dict)
+        self.items: dict[Object, dict[tuple[str, int, int, Hashable], Stored]] = defaultdict(dict)
         self.edges: dict[tuple[str, int, int], dict[tuple[FunctionOf, bool], Edge]] = defaultdict(dict)
         self.calls_on: dict[Object, dict[tuple[str, int], None]] = defaultdict(dict)
+        self._edges_to: dict[FunctionOf, list[Edge]] = defaultdict(list)
         self._numbers: dict[tuple[str, int, int], int] = {}
         self._known: dict[Hashable, Objects] = {}
         self._before: dict[Hashable, Objects] = {}
         self._open: set[Hashable] = set()
+        self._asking: list[Hashable] = []
+        self._is_open = True
+        self._asked_by: dict[Hashable, set[Hashable]] = defaultdict(set)
+        self._outdated: set[Hashable] = set()
+        self._guessed: dict[Hashable, tuple[Objects, Callable[[], Iterable[Object]]]] = {}
         self._single_items: dict[int, Value] = {}
-        self._met_itself = False
         self._beside: frozenset[str] = frozenset()
-        self._size = -1
         self._returns: dict[FunctionOf, list[Site]] = {}
-        self._ancestors: dict[ClassOf, tuple[Objects, ...]] = {}
-        self._subclasses: dict[ClassOf, list[ClassOf]] = defaultdict(list)
+        self._subclasses: dict[ClassOf, list[ClassOf]] = {}
         dependency = frozenset(
             name for entry in catalogue.entries_by_how("dependency") for name in entry.names
         )
@@ -223,60 +236,125 @@ class Evaluator:
     # ------------------------------------------------------------------ sweeping the project
 
     def solve(self, beside: frozenset[str] = frozenset()) -> None:
-        """Learn what parameters, attributes and items hold, until nothing new is learnt (or four times).
+        """Learn what parameters, attributes and items hold, until nothing new is learnt (or for ten sweeps).
 
         ``beside`` are files that belong to no server (demos, evaluations): what they hand to other files counts not.
+        A second call takes back what they handed over, and sweeps what depends on it.
         """
-        self._beside = beside
-        self._forget_fills(beside)
+        if beside:
+            self._beside = beside
+            self._take_back(beside)
+            steps = sorted(self._forget(self._outdated))
+            self._outdated.clear()
+        else:
+            steps = self._first_steps()
+        for _ in range(_ROUNDS):
+            for step in steps:
+                self._asking.append(step)
+                if step.is_call:
+                    self._read_call(step.path, step.number)
+                else:
+                    self._read_statement(step.path, step.number)
+                self._asking.pop()
+            wrong = self._wrong_guesses()
+            self._note_subclasses()
+            steps = sorted({*self._forget(self._outdated), *self._forget(wrong, is_guess=True)})
+            self._outdated.clear()
+            if not steps:
+                break
+
+    def _first_steps(self) -> list[_Step]:
         for path, facts in self.files.items():
             for number, scope in enumerate(facts.scopes):
                 if scope.kind == "class":
                     self._read_class_body(path, number)
-        for _ in range(_AGAIN if beside else _ROUNDS):
-            learnt = self._learnt()
-            self._before, self._known, self._met_itself = self._known, {}, False
-            self._ancestors.clear()
-            self._note_subclasses()
-            for path, facts in self.files.items():
-                for number in range(len(facts.statements)):
-                    self._read_statement(path, number)
-                for number in range(len(facts.calls)):
-                    self._read_call(path, number)
-            if self._learnt() == learnt and (not self._met_itself or self._known == self._before):
-                break
+        self._note_subclasses()
+        return [
+            _Step(path, is_call, number)
+            for path, facts in self.files.items()
+            for is_call, table in ((False, facts.statements), (True, facts.calls))
+            for number in range(len(table))
+        ]
 
-    def _forget_fills(self, beside: frozenset[str]) -> None:
+    def _take_back(self, beside: frozenset[str]) -> None:
         """Take back what files of ``beside`` handed to the others; all else that was learnt still holds."""
-        for key, table in self.fills.items():
-            if key[0] not in beside:
-                for place in [place for place, site in table.items() if site.path in beside]:
-                    del table[place]
-        for name, calls in self.filled_from.items():
-            if name[0] not in beside:
+        for (path, scope, name), table in self.fills.items():
+            if path in beside:
+                continue
+            for place in [place for place, site in table.items() if site.path in beside]:
+                del table[place]
+                self._learnt(("fills", path, scope, name))
+        for (path, _, _), calls in self.filled_from.items():
+            if path not in beside:
                 calls.difference_update([call for call in calls if call[0] in beside])
         for function, calls in self.called_from.items():
-            if function.path not in beside:
+            if function.path not in beside and any(call[0] in beside for call in calls):
                 calls.difference_update([call for call in calls if call[0] in beside])
+                self._learnt(("callers", function))
 
-    def _learnt(self) -> tuple[int, ...]:
-        tables: tuple[Mapping[object, Mapping[object, object]], ...] = (
-            self.fills,  # type: ignore[assignment]
-            self.attributes,
-            self.items,
-            self.edges,
-            self.calls_on,
-        )
-        return tuple(sum(map(len, table.values())) for table in tables)
+    def close(self) -> None:
+        """Forget who asked what: no more sweeps will come. Note who calls whom."""
+        self._is_open = False
+        self._asked_by.clear()
+        for table in self.edges.values():
+            for edge in table.values():
+                self._edges_to[edge.callee].append(edge)
+
+    def edges_to(self, function: FunctionOf) -> Sequence[Edge]:
+        """The calls of a function, and those that hand it over."""
+        return self._edges_to.get(function, ())
+
+    def _learnt(self, topic: Hashable) -> None:
+        """Something new about a topic: whoever has asked for it before has an outdated answer."""
+        self._outdated |= self._asked_by.pop(topic, frozenset())
+
+    def _asks(self, topic: Hashable) -> None:
+        """Note that the question (or the step of the sweep) that is being answered depends on a topic."""
+        if self._asking and self._is_open:
+            self._asked_by[topic].add(self._asking[-1])
+
+    def _wrong_guesses(self) -> set[Hashable]:
+        """Who was told a guess, in place of the answer to an open question, that was not what that came to."""
+        wrong: set[Hashable] = set()
+        guessed, self._guessed = self._guessed, {}
+        for key, (answer, find) in guessed.items():
+            if self._remember(key, find) != answer:
+                wrong |= self._asked_by.get(key, frozenset())
+        return wrong
+
+    def _forget(self, outdated: set[Hashable], *, is_guess: bool = False) -> set[_Step]:
+        """Forget answers and all that build on them; the answer is the steps of the sweep that asked for any of those.
+
+        Only where a guess was wrong, the answers are the next guesses: else what a question once led to would
+        keep itself alive in a circle.
+        """
+        forgotten = set(outdated)
+        pending = list(outdated)
+        while pending:
+            for asker in self._asked_by.pop(pending.pop(), ()):
+                if asker not in forgotten:
+                    forgotten.add(asker)
+                    pending.append(asker)
+        for key in forgotten:
+            answer = self._known.pop(key, None)
+            if not is_guess:
+                self._before.pop(key, None)
+            elif answer is not None:
+                self._before[key] = answer
+        return {key for key in forgotten if isinstance(key, _Step)}
 
     def _note_subclasses(self) -> None:
-        self._subclasses.clear()
+        found: dict[ClassOf, list[ClassOf]] = defaultdict(list)
         for path, facts in self.files.items():
             for number, scope in enumerate(facts.scopes):
                 if scope.kind != "class":
                     continue
                 for parent in self.project_bases(ClassOf(path, number))[1:]:
-                    self._subclasses[parent].append(ClassOf(path, number))
+                    found[parent].append(ClassOf(path, number))
+        for cls in {**found, **self._subclasses}:
+            if found.get(cls) != self._subclasses.get(cls):
+                self._learnt(("subclasses", cls))
+        self._subclasses = dict(found)
 
     def _read_class_body(self, path: str, scope: int) -> None:
         for number in self.names[path].statements_of.get(scope, ()):
@@ -325,12 +403,27 @@ class Evaluator:
     def _keep_attribute(self, holder: Object, name: str, site: Site) -> None:
         key = (site.path, site.scope, site.at)
         if isinstance(holder, Instance) and isinstance(holder.of, ClassOf):
-            self.attributes[holder.of, name][key] = site
+            self._note_attribute(holder.of, name, key, site)
         elif isinstance(holder, ClassOf | ModuleOf):
-            self.attributes[holder, name][key] = site
+            self._note_attribute(holder, name, key, site)
         elif isinstance(holder, Instance | External | Part):
-            self.attributes[self.shared_name(holder), name][key] = site
-            self.items[self.shared_name(holder)][key] = Stored(Const(name), site, name)
+            shared = self.shared_name(holder)
+            self._note_attribute(shared, name, key, site)
+            self._note_item(shared, (*key, name), Stored(Const(name), site, name))
+
+    def _note_attribute(self, holder: Object, name: str, key: tuple[str, int, int], site: Site) -> None:
+        table = self.attributes[holder, name]
+        known = table.get(key)
+        table[key] = site
+        if known is None or known.value is not site.value:
+            self._learnt(("attribute", holder, name))
+
+    def _note_item(self, holder: Object, place: tuple[str, int, int, Hashable], stored: Stored) -> None:
+        table = self.items[holder]
+        known = table.get(place)
+        table[place] = stored
+        if known is None or known.constant != stored.constant or known.site.value is not stored.site.value:
+            self._learnt(("item", holder))
 
     def _keep_item(self, holder: Object, key: Value | None, site: Site) -> None:
         if isinstance(holder, Collection | Instance | External | Part | Given):
@@ -339,8 +432,8 @@ class Evaluator:
                 found = self.value(site.path, site.scope, key, site.at)
                 if len(found) == 1 and isinstance(found[0], Fixed) and isinstance(found[0].value, (str, int)):
                     constant = found[0].value
-            place = (site.path, site.scope, site.at)
-            self.items[self.shared_name(holder)][place] = Stored(key, site, constant)
+            place = (site.path, site.scope, site.at, id(key))
+            self._note_item(self.shared_name(holder), place, Stored(key, site, constant))
 
     def shared_name(self, holder: Object) -> Object:
         """One object for what frameworks reach in several ways: ``app.state`` is ``request.app.state``."""
@@ -391,7 +484,7 @@ class Evaluator:
                 for argument in call.arguments:
                     if argument.name and argument.name.isidentifier():
                         site = Site(path, call.scope, argument.value, call.statement)
-                        self.attributes[callee, argument.name][path, call.scope, -2 - number] = site
+                        self._note_attribute(callee, argument.name, (path, call.scope, -2 - number), site)
 
     def hands_over(self, beside: frozenset[str]) -> bool:
         """Whether files of ``beside`` fill parameters of other files."""
@@ -466,14 +559,19 @@ class Evaluator:
     def _fill(self, path: str, number: int, call: Call, function: FunctionOf, owner: Object | None) -> None:
         if path in self._beside and function.path not in self._beside:
             return
-        self.called_from[function].add((path, number))
+        if (path, number) not in self.called_from[function]:
+            self.called_from[function].add((path, number))
+            self._learnt(("callers", function))
         positional = [a.value for a in call.arguments if a.name is None]
         keywords = [(a.name, a.value) for a in call.arguments if a.name not in (None, "*", "**")]
         if any(a.name == "*" for a in call.arguments):
             positional = []
         named = [(name or "", value) for name, value in keywords]
         for filled in self._fill_values(path, call, function, owner, positional, named):
-            self.filled_from[function.path, function.scope, filled].add((path, number))
+            places = self.filled_from[function.path, function.scope, filled]
+            if (path, number) not in places:
+                places.add((path, number))
+                self._learnt(("callers", function))
 
     def _fill_values(
         self,
@@ -496,12 +594,15 @@ class Evaluator:
         pairs = [(param.name, value) for param, value in zip(place, positional, strict=False)]
         pairs.extend((name, value) for name, value in keywords if name in known)
         for name, value in pairs:
-            site = Site(path, call.scope, value, call.statement)
-            self.fills[function.path, function.scope, name][path, call.scope, id(value)] = site
+            table = self.fills[function.path, function.scope, name]
+            if (path, call.scope, id(value)) not in table:
+                table[path, call.scope, id(value)] = Site(path, call.scope, value, call.statement)
+                self._learnt(("fills", function.path, function.scope, name))
         return [name for name, _ in pairs]
 
     def is_always_filled(self, path: str, scope: int, name: str) -> bool:
         """Whether every call in the project hands over the parameter, so that its default is never taken."""
+        self._asks(("callers", FunctionOf(path, scope)))
         callers = self.called_from.get(FunctionOf(path, scope))
         return bool(callers) and callers == self.filled_from.get((path, scope, name))
 
@@ -521,17 +622,23 @@ class Evaluator:
 
     def _remember(self, key: Hashable, find: Callable[[], Iterable[Object]]) -> Objects:
         """The answer to a question, found once a round; one that meets itself gets its answer of the round before."""
+        if self._asking and self._is_open:
+            self._asked_by[key].add(self._asking[-1])
         known = self._known.get(key)
         if known is not None:
             return known
         if key in self._open or len(self._open) > _DEPTH:
-            self._met_itself = True
-            return self._before.get(key, _NOTHING)
+            guess = self._before.get(key, _NOTHING)
+            if self._is_open:
+                self._guessed[key] = (guess, find)
+            return guess
         self._open.add(key)
+        self._asking.append(key)
         try:
             found = _distinct(find())
         finally:  # a check that raises must not spoil the answers to the others
             self._open.discard(key)
+            self._asking.pop()
         self._known[key] = found
         return found
 
@@ -704,6 +811,7 @@ class Evaluator:
         bindings = self.names[path].table.get((0, name))
         if bindings:
             found = [thing for binding in bindings for thing in self.bound(path, 0, binding)]
+            self._asks(("attribute", ModuleOf(path), name))
             for site in list(self.attributes.get((ModuleOf(path), name), {}).values()):
                 found.extend(self.at(site))
             return found or (UNCLEAR,)
@@ -741,14 +849,18 @@ class Evaluator:
                 return [cls]
             return [Instance(cls)]
         found: list[Object] = []
+        nothing = Given(path, scope, param.name)
+        self._asks(("fills", path, scope, param.name))
         for site in list(self.fills.get((path, scope, param.name), {}).values()):
-            found.extend(self.at(site))
+            found.extend(
+                thing for thing in self.at(site) if thing != nothing
+            )  # recursion hands over nothing new
         if param.default is not None and not self.is_always_filled(path, scope, param.name):
             found.extend(self.value(path, max(here.parent, 0), param.default))
         known = [thing for thing in found if not isinstance(thing, Fixed | Given) and thing != UNCLEAR]
         if not known and param.annotation is not None:
             found.extend(self.annotated(path, max(here.parent, 0), param.annotation))
-        return found or [Given(path, scope, param.name)]
+        return found or [nothing]
 
     def annotated(self, path: str, scope: int, annotation: Value) -> list[Object]:
         """Instances of the classes that an annotation names; ``Annotated[T, Depends(f)]`` gives what ``f`` returns."""
@@ -811,8 +923,8 @@ class Evaluator:
 
     def _imported_module(self, path: str, scope: int, whole: Value) -> Object | None:
         """``import a.b`` makes the chain ``a.b`` a module even where ``a`` is a folder without ``__init__``."""
-        chain = dotted(whole)
-        if chain is None:
+        chain = dotted(whole) if self.names[path].dotted else None
+        if chain is None or chain.split(".", 1)[0] not in self.names[path].dotted:
             return None
         for binding in self.names[path].lookup(scope, chain.split(".", 1)[0])[1]:
             if binding.kind != "import":
@@ -864,7 +976,8 @@ class Evaluator:
                 )
                 if target is not None and target in self.files:
                     return (ModuleOf(target),)
-                return self._external_attribute(thing, name) or (External(longer),)
+                is_endless = prefix.count(".") > _SHORT  # `x = x.next` in a loop
+                return self._external_attribute(thing, name) or (UNCLEAR if is_endless else External(longer),)
             case ModuleOf(path=module):
                 found = self.member_of_module(module, name)
                 if found:
@@ -876,7 +989,7 @@ class Evaluator:
             case Instance(of=ClassOf() as cls):
                 return self._instance_attribute(thing, cls, name)
             case Instance() | Part():
-                return self._external_attribute(thing, name) or (Part(thing, name),)
+                return self._external_attribute(thing, name) or (part_of(thing, name),)
             case Collection() | Given():
                 return (Part(thing, name),)
             case FunctionOf() | Method():
@@ -884,10 +997,14 @@ class Evaluator:
         return (UNCLEAR,)
 
     def _external_attribute(self, thing: Object, name: str) -> list[Object]:
-        stored = self.attributes.get((self.shared_name(thing), name), {})
-        return [found for site in list(stored.values()) for found in self.at(site)] or self._handed_in(
-            thing, name
-        )
+        stored = self._remember(("attribute of", thing, name), lambda: self._shared_attribute(thing, name))
+        return list(stored) or self._handed_in(thing, name)
+
+    def _shared_attribute(self, thing: Object, name: str) -> list[Object]:
+        shared = self.shared_name(thing)
+        self._asks(("attribute", shared, name))
+        stored = self.attributes.get((shared, name), {})
+        return [found for site in list(stored.values()) for found in self.at(site)]
 
     def _handed_in(self, thing: Object, name: str) -> list[Object]:
         """``chain.memory`` is what ``ConversationChain(memory=...)`` was given."""
@@ -933,7 +1050,8 @@ class Evaluator:
 
     def _all_stored(self, cls: ClassOf, name: str) -> list[Object]:
         found: list[Object] = []
-        for one in (*self.project_bases(cls), *self._subclasses.get(cls, ())):
+        for one in (*self.project_bases(cls), *self.subclasses(cls)):
+            self._asks(("attribute", one, name))
             for site in list(self.attributes.get((one, name), {}).values()):
                 found.extend(self.at(site))
         return found
@@ -941,7 +1059,7 @@ class Evaluator:
     def _instance_attribute(self, thing: Instance, cls: ClassOf, name: str) -> list[Object]:
         methods = [self.member(cls, name)]
         if methods == [None]:
-            methods = [self._own_member(one, name) for one in self._subclasses.get(cls, ())]
+            methods = [self._own_member(one, name) for one in self.subclasses(cls)]
         found: list[Object] = []
         for method in methods:
             if not isinstance(method, FunctionOf):
@@ -970,17 +1088,16 @@ class Evaluator:
                 return True
         return False
 
-    def _bases(self, cls: ClassOf) -> tuple[Objects, ...]:
-        if cls not in self._ancestors:
-            self._ancestors[cls] = ()
-            scope = self.files[cls.path].scopes[cls.scope]
-            found = []
-            for base in scope.bases:
-                if base.name is None:
-                    value = base.value.base if isinstance(base.value, ItemOf) else base.value
-                    found.append(self.value(cls.path, scope.parent, value))
-            self._ancestors[cls] = tuple(found)
-        return self._ancestors[cls]
+    def _bases(self, cls: ClassOf) -> Objects:
+        """What the bases that a class is written with may be."""
+        return self._remember(("bases", cls), lambda: self._find_bases(cls))
+
+    def _find_bases(self, cls: ClassOf) -> Iterator[Object]:
+        scope = self.files[cls.path].scopes[cls.scope]
+        for base in scope.bases:
+            if base.name is None:
+                value = base.value.base if isinstance(base.value, ItemOf) else base.value
+                yield from self.value(cls.path, scope.parent, value)
 
     def project_bases(self, cls: ClassOf) -> list[ClassOf]:
         """The class and its bases in the project, nearest first."""
@@ -991,7 +1108,7 @@ class Evaluator:
             if one in order:
                 continue
             order[one] = None
-            pending.extend(base for group in self._bases(one) for base in group if isinstance(base, ClassOf))
+            pending.extend(base for base in self._bases(one) if isinstance(base, ClassOf))
         return list(order)
 
     def external_bases(self, cls: ClassOf) -> list[str]:
@@ -999,13 +1116,13 @@ class Evaluator:
         return [
             base.dotted
             for one in self.project_bases(cls)
-            for group in self._bases(one)
-            for base in group
+            for base in self._bases(one)
             if isinstance(base, External)
         ]
 
     def subclasses(self, cls: ClassOf) -> list[ClassOf]:
         """Classes of the project that derive from ``cls``."""
+        self._asks(("subclasses", cls))
         return self._subclasses.get(cls, [])
 
     def _item_of(self, path: str, scope: int, base: Value, key: Value, at: int) -> list[Object]:
@@ -1049,12 +1166,14 @@ class Evaluator:
     def kept(self, holder: Object, constant: str | int | None) -> Objects:
         """What assignments anywhere in the project put into ``holder`` (under ``constant``, if given)."""
         shared = self.shared_name(holder)
+        self._asks(("item", shared))
         if shared not in self.items:
             return _NOTHING
         return self._remember(("kept", shared, constant), lambda: self._kept(shared, constant))
 
     def _kept(self, shared: Object, constant: str | int | None) -> list[Object]:
         found: list[Object] = []
+        self._asks(("item", shared))
         for stored in list(self.items[shared].values()):
             if constant is None or stored.constant is None or stored.constant == constant:
                 found.extend(self.at(stored.site))
@@ -1109,12 +1228,7 @@ class Evaluator:
     def _method_result(
         self, path: str, number: int, call: Call, callee: Part, base: Object, method: str
     ) -> Iterable[Object]:
-        keeps = (
-            isinstance(base, Collection)
-            or dotted_of(base) in _DICTS
-            or self.items.get(self.shared_name(base))
-        )
-        if keeps and method in _READERS:
+        if method in _READERS and self._keeps(base):
             constant: str | int | None = None
             found: list[Object] = []
             for position, argument in enumerate(call.arguments):
@@ -1128,6 +1242,14 @@ class Evaluator:
                     found.extend(values)
             return [*self.item(base, constant), *found] or (UNCLEAR,)
         return (self._made_at(callee, path, number),)
+
+    def _keeps(self, holder: Object) -> bool:
+        """Whether something is a container, or is used as one anywhere."""
+        if isinstance(holder, Collection) or dotted_of(holder) in _DICTS:
+            return True
+        shared = self.shared_name(holder)
+        self._asks(("item", shared))
+        return bool(self.items.get(shared))
 
     def _made_at(self, callee: Part, path: str, number: int) -> Object:
         """The instance that a method of something external gives; of libraries that are not ours a few links do."""

@@ -238,7 +238,7 @@ class Halves:
 
     def _of_argument(self, family: list[Memory], mention: Mention) -> Half:
         call = self.evaluator.files[mention.path].calls[mention.call]
-        if any((member.thing.path, member.thing.call) == (mention.path, mention.call) for member in family):
+        if any(member in family for member in self.memories.built_at(mention.path, mention.call)):
             return "none"
         things = self.evaluator.value(mention.path, call.scope, call.function, call.statement)
         if things and all(
@@ -249,11 +249,7 @@ class Halves:
 
     def _of_return(self, mention: Mention) -> Half:
         function = self.memories.function_of(mention.path, mention.scope)
-        handed = any(
-            passed and callee == function
-            for table in self.evaluator.edges.values()
-            for callee, passed in table
-        )
+        handed = any(edge.passed for edge in self.evaluator.edges_to(function))
         return "beyond" if handed or function in self.reach.point else "none"
 
     def _of_keeping(self, mention: Mention) -> Half:

@@ -545,12 +545,7 @@ class Keys:
         return found
 
     def _callers(self, function: FunctionOf) -> int:
-        return sum(
-            1
-            for table in self.evaluator.edges.values()
-            for (callee, passed) in table
-            if callee == function and not passed
-        )
+        return sum(not edge.passed for edge in self.evaluator.edges_to(function))
 
     def _runs(self, site: Site) -> bool:
         function = self.memories.function_of(site.path, site.scope)

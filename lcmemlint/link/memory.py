@@ -98,6 +98,11 @@ class Memories:
         )
         self._index()
         self.all = sorted(self._find(), key=lambda memory: (memory.at, memory.name))
+        self._by_thing: dict[Object, list[Memory]] = defaultdict(list)
+        self._by_call: dict[tuple[str, int], list[Memory]] = defaultdict(list)
+        for memory in self.all:
+            self._by_thing[memory.thing].append(memory)
+            self._by_call[memory.thing.path, memory.thing.call].append(memory)
 
     # ------------------------------------------------------------------ where objects are kept
 
@@ -424,6 +429,14 @@ class Memories:
             delegates=delegates,
             own_class=own,
         )
+
+    def of(self, thing: Object) -> Iterable[Memory]:
+        """The memories that an object is."""
+        return self._by_thing.get(thing, ())
+
+    def built_at(self, path: str, call: int) -> Iterable[Memory]:
+        """The memories that a call builds."""
+        return self._by_call.get((path, call), ())
 
     def wrappers(self, thing: Object) -> Iterable[Instance]:
         """External objects that were given ``thing`` when they were built."""

@@ -48,6 +48,7 @@ class FileNames:
         self.calls_of: dict[int, list[int]] = defaultdict(list)
         self.children: dict[int, list[int]] = defaultdict(list)
         self.stars: list[int] = []
+        self.dotted: set[str] = set()
         self._outside: set[tuple[int, str]] = set()
         self._read()
 
@@ -70,6 +71,8 @@ class FileNames:
             if found.name == "*":
                 self.stars.append(number)
                 continue
+            if found.name is None and not found.renamed and "." in found.module:
+                self.dotted.add(found.local)
             self.table[found.scope, found.local].append(
                 Binding("import", number, found.block, found.span.line, found.span.column)
             )

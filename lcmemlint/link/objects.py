@@ -181,6 +181,16 @@ def made_at(callee: Object, path: str, call: int, *, links: int = LONG) -> Insta
     return None
 
 
+def part_of(base: Object, name: str) -> Part:
+    """An attribute of something external; ``x.next.next`` is ``x.next``, or ``x = x.next`` would have no end."""
+    inner = base
+    while isinstance(inner, Part):
+        if inner.name == name:
+            return inner
+        inner = inner.base
+    return Part(base, name)
+
+
 def class_of(thing: Object) -> ClassOf | None:
     """The project class that ``thing`` is an instance of."""
     if isinstance(thing, Instance) and isinstance(thing.of, ClassOf):

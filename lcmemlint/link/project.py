@@ -229,6 +229,7 @@ def link(
     if evaluator.hands_over(beside):
         evaluator.solve(beside)
         entries, served = find_entries(evaluator, dict(roles))
+    evaluator.close()
     reach = Reach(evaluator, entries, served, dict(roles))
     memories = Memories(evaluator, reach)
     keys = Keys(evaluator, reach, memories)

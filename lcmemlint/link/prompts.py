@@ -205,7 +205,7 @@ class Prompts:
         if given is None:
             return None
         things = self.evaluator.value(made.path, call.scope, given, call.statement)
-        found = [memory for memory in self.memories.all if memory.thing in things]
+        found = [memory for thing in things for memory in self.memories.of(thing)]
         if len(found) != 1 or len(things) != 1 or found[0].kind != "memory" or found[0].own_class is not None:
             return None
         return found[0] if found[0].component.extra_state != "entities" else None

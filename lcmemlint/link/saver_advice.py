@@ -8,6 +8,7 @@ name that a rewrite could know.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from lcmemlint.facts import MODULE, Call
 from lcmemlint.findings import FixRequest
@@ -56,12 +57,10 @@ class SaverAdvice:
 
     def _calls_of(self, function: FunctionOf) -> Iterator[tuple[str, Call]]:
         """The calls of a function by code that serves; what only a script runs does not count."""
-        for (path, _, number), table in self.evaluator.edges.items():
-            if not any(callee == function and not passed for callee, passed in table):
-                continue
-            call = self.evaluator.files[path].calls[number]
-            if self.memories.runs_at(path, call.scope, call.block) - {"script"}:
-                yield path, call
+        for edge in self.evaluator.edges_to(function):
+            call = self.evaluator.files[edge.path].calls[edge.call]
+            if not edge.passed and self.memories.runs_at(edge.path, call.scope, call.block) - {"script"}:
+                yield edge.path, call
 
     def _namespace(self, memory: Memory) -> str:
         """A literal name when the project has other savers, else empty."""
@@ -73,9 +72,9 @@ class SaverAdvice:
             and other.storage in ("process", "host")
             and other.fate.lifetime not in ("script", "dead")
         ]
-        if not others and not any(self._generated()):
+        if not others and not any(self._generated):
             return ""
-        taken = {self._label(other) for other in others} | set(self._generated())
+        taken = {self._label(other) for other in others} | self._generated
         label = self._label(memory)
         if label in taken:
             label = f"{self.evaluator.modules.module_name(memory.at.path)}.{label.rpartition('.')[2]}"
@@ -94,10 +93,12 @@ class SaverAdvice:
         inside = facts.scopes[function.scope].name if function.scope != MODULE else ""
         return f"{module}.{inside}" if inside else module
 
-    def _generated(self) -> Iterator[str]:
+    @cached_property
+    def _generated(self) -> frozenset[str]:
         """The names of the shared savers that the project already has; empty for one without a name."""
-        for facts in self.evaluator.files.values():
-            for call in facts.calls:
-                if facts_name(dotted(call.function) or "") == GENERATED:
-                    first = call.arguments[0].value if call.arguments else None
-                    yield str(getattr(first, "value", ""))
+        return frozenset(
+            str(getattr(call.arguments[0].value if call.arguments else None, "value", ""))
+            for facts in self.evaluator.files.values()
+            for call in facts.calls
+            if facts_name(dotted(call.function) or "") == GENERATED
+        )

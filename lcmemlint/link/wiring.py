@@ -39,7 +39,7 @@ class Wiring:
             return True
         if any(self._fills(memory, mention) for mention in self.uses.of(memory.thing)):
             return True
-        inner = [other for other in self.memories.all if other.thing in memory.delegates]
+        inner = [other for thing in memory.delegates for other in self.memories.of(thing)]
         return any(self.is_filled(other) for other in inner)
 
     def is_replaced(self, memory: Memory) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Project
+    from tests.fixes.conftest import Project
 
 IMPORT = "from langgraph.checkpoint.memory import MemorySaver\n"
 BUILDER = "from langgraph.graph import StateGraph\n\nbuilder = StateGraph(dict)\n"

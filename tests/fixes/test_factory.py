@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lcmemlint.fixes import fix_files
 
 if TYPE_CHECKING:
-    from conftest import Project
+    from tests.fixes.conftest import Project
 
 MEMORY = "ConversationBufferMemory()"
 APP = (

@@ -9,7 +9,7 @@ import libcst as cst
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Project
+    from tests.fixes.conftest import Project
 
 NEW = "InMemoryChatMessageHistory()"
 IMPORTS = "from langchain_core.chat_history import BaseChatMessageHistory, InMemoryChatMessageHistory\n"

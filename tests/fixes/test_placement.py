@@ -10,7 +10,7 @@ from lcmemlint.fixes.generated import placed
 from lcmemlint.fixes.layout import Layout
 
 if TYPE_CHECKING:
-    from conftest import Project
+    from tests.fixes.conftest import Project
 
 OURS = "def chat_history(*ids):\n    ...\n"
 

@@ -12,7 +12,7 @@ from lcmemlint.fixes import Failed, Fixed, Refused
 from lcmemlint.values import Location, Span
 
 if TYPE_CHECKING:
-    from conftest import Project
+    from tests.fixes.conftest import Project
 
 IMPORT = "from langchain.memory import ConversationBufferMemory\n"
 CODE = "ConversationBufferMemory()"

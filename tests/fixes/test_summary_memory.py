@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Project
+    from tests.fixes.conftest import Project
 
 SUMMARY = "from langchain.memory import ConversationSummaryMemory\n\n\ndef answer(user_id, llm):\n"
 TOKENS = SUMMARY.replace("SummaryMemory", "TokenBufferMemory")

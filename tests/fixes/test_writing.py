@@ -14,7 +14,7 @@ from lcmemlint.findings import Finding
 from lcmemlint.fixes import fix_files
 
 if TYPE_CHECKING:
-    from conftest import Project
+    from tests.fixes.conftest import Project
 
 IMPORT = "from langchain.memory import ConversationBufferMemory\n"
 CODE = "ConversationBufferMemory()"
