@@ -55,7 +55,7 @@ ALLOWED: dict[str, frozenset[str]] = {
 HOMES = {
     "libcst": {"scan", "fixes"},
     "yaml": {"deploy/documents.py"},
-    "click": {"cli.py"},
+    "click": {"cli"},
     "pathspec": {"sources.py"},
 }
 """Where the packages of others may be imported: a folder or a file."""
@@ -166,7 +166,7 @@ def test_no_mutable_state_in_modules(path: Path) -> None:
                 assert not is_ours, f"{name_of(path)}:{changed.lineno}: changes {ast.unparse(changed)}"
 
 
-ALLOWED_BROAD = frozenset({"engine.py", "cli.py", "scan/nesting.py"})
+ALLOWED_BROAD = frozenset({"engine.py", "cli/run.py", "scan/nesting.py"})
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

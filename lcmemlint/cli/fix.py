@@ -1,0 +1,64 @@
+"""Repairs: `--fix` and `--diff`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lcmemlint.cli.lint import lint
+from lcmemlint.cli.output import exit_code, say, write
+
+if TYPE_CHECKING:
+    from lcmemlint.cli.options import Options
+    from lcmemlint.engine import Job
+    from lcmemlint.fixes.outcomes import FixResult
+
+
+def run(options: Options) -> int:
+    """Repair, or show the repair; then report what is left. The exit code."""
+    from lcmemlint.engine import relint
+    from lcmemlint.fixes.run import fix_files
+
+    job, analysis, report = lint(options)
+    result = fix_files(
+        job.root,
+        report.findings,
+        unsafe=options.unsafe_fixes,
+        relint=lambda texts: relint(job, analysis, texts),
+        write=options.fix,
+        read=lambda path: job.sources[path].data,
+        files=job.tree.python,
+        factory=job.config.factory,
+    )
+    if options.diff:
+        click.echo(result.diff, nl=False)
+        failed = _tell_fixes(job, result, "Would fix")
+        return max(exit_code(options, report), failed)
+    report = lint(options)[2]
+    write(options, report)
+    failed = _tell_fixes(job, result, "Fixed")
+    return max(exit_code(options, report), failed)
+
+
+def _tell_fixes(job: Job, result: FixResult, done: str) -> int:
+    """Say on standard error what was repaired, what not and why; 2 if a file could not be handled."""
+    from lcmemlint.fixes.outcomes import Failed
+    from lcmemlint.report.characters import escape
+    from lcmemlint.report.text import shown_path
+
+    start = Path.cwd()
+    for one in result.refused:
+        at = one.finding.at
+        place = f"{shown_path(job.root, at.path, start)}:{at.span.line}:{at.span.column + 1}"
+        click.echo(escape(f"Not fixed: {place}: {one.finding.code}: {one.reason}"), err=True)
+    failed = [one for one in result.outcomes if isinstance(one, Failed)]
+    for failure in failed:
+        say(f"{shown_path(job.root, failure.path, start)}: {failure.error}")
+    number = len(result.fixed)
+    click.echo(f"{done} {number} finding{'' if number == 1 else 's'}.", err=True)
+    for note in result.notes:
+        what = "install the package" if note.kind == "package" else "set"
+        click.echo(escape(f"Still to do: {what} {note.name} ({note.text})"), err=True)
+    return 2 if failed else 0

@@ -1,0 +1,80 @@
+"""Findings: the whole pipeline for the paths and settings of the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lcmemlint.cli.output import exit_code, write
+
+if TYPE_CHECKING:
+    from lcmemlint.cli.options import Options
+    from lcmemlint.config import Config, FailOn
+    from lcmemlint.engine import Analysis, Job, Report
+
+
+def run(options: Options) -> int:
+    """Lint, and write the report; the exit code."""
+    report = lint(options)[2]
+    write(options, report)
+    return exit_code(options, report)
+
+
+def lint(options: Options, paths: Sequence[str] | None = None) -> tuple[Job, Analysis, Report]:
+    """The whole pipeline for `paths`, by default those of the command line."""
+    from lcmemlint.engine import analyse, report
+
+    job = job_of(options, paths)
+    analysis = analyse(job)
+    return job, analysis, report(job, analysis)
+
+
+def job_of(options: Options, paths: Sequence[str] | None = None) -> Job:
+    """What there is to do for `paths`, by default those of the command line."""
+    from lcmemlint.config import Config
+    from lcmemlint.engine import prepare
+
+    paths = paths if paths is not None else options.paths or (".",)
+    stdin = None
+    if tuple(paths) == ("-",):
+        stdin = (options.stdin_filename or Path("stdin.py"), sys.stdin.buffer.read())
+        paths = ()
+    return prepare(
+        paths,
+        config=Config() if options.no_config else None,
+        config_file=options.config,
+        root=options.root,
+        adjust=lambda config: _adjusted(config, options),
+        stdin=stdin,
+    )
+
+
+def _adjusted(config: Config, options: Options) -> Config:
+    """The settings with the options on top; `--select` takes the place of what the file chooses."""
+    selected, ignored = _split(options.select), _split(options.ignore)
+    return replace(
+        config,
+        select=selected or config.select,
+        ignore=((() if selected else config.ignore) + ignored),
+        extend_exclude=config.extend_exclude + options.exclude,
+        respect_gitignore=config.respect_gitignore and not options.no_gitignore,
+        strict=config.strict or options.strict,
+        fail_on=_fail_on(config, options),
+    )
+
+
+def _fail_on(config: Config, options: Options) -> FailOn:
+    """The severity from which findings count."""
+    from lcmemlint.config import FAIL_ON
+
+    if options.exit_zero:
+        return "never"
+    return next((word for word in FAIL_ON if word == options.fail_on), config.fail_on)
+
+
+def _split(values: Sequence[str]) -> tuple[str, ...]:
+    """`("LCM1,LCM203", "LCM301")` as one list."""
+    return tuple(word.strip() for value in values for word in value.split(",") if word.strip())

@@ -1,0 +1,17 @@
+"""What can be typed: one module a heading of `--help`, each with its options and the values they give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from lcmemlint.cli.options import check, choose, explain, fix, report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(check.Values, choose.Values, fix.Values, report.Values, explain.Values):
+    """The command line, as typed."""
+
+
+OPTIONS: Final = (*check.OPTIONS, *choose.OPTIONS, *fix.OPTIONS, *report.OPTIONS, *explain.OPTIONS)
+"""Every option, in the order of `--help`."""

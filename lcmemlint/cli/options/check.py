@@ -1,0 +1,59 @@
+"""Options that say what is analysed, and what counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import click
+
+from lcmemlint.cli.command import Option
+
+_option = partial(Option, heading="Check")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """What was typed."""
+
+    paths: tuple[str, ...]
+    strict: bool
+    fail_on: str | None
+    exit_zero: bool
+    config: Path | None
+    root: Path | None
+    no_config: bool
+    stdin_filename: Path | None
+
+
+OPTIONS: Final[tuple[click.Parameter, ...]] = (
+    click.Argument(["paths"], nargs=-1, metavar="[PATHS]..."),
+    _option("--strict", is_flag=True, help="Show possible findings too."),
+    _option(
+        "--fail-on",
+        type=click.Choice(["note", "warning", "error", "never"]),
+        help="Exit 1 for findings of this severity and above.  [default: warning]",
+    ),
+    _option("--exit-zero", is_flag=True, help="The same as --fail-on never."),
+    _option(
+        "--config",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Read the settings from this file.",
+    ),
+    _option(
+        "--root",
+        type=click.Path(path_type=Path, exists=True, file_okay=False),
+        metavar="FOLDER",
+        help="Analyse this folder as the project, not the one that is found.",
+    ),
+    _option("--no-config", is_flag=True, help="Read no settings."),
+    _option(
+        "--stdin-filename",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="With PATHS `-`: the name of the file that comes in.",
+    ),
+)

@@ -1,0 +1,41 @@
+"""Options that choose rules and files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import click
+
+from lcmemlint.cli.command import Option
+
+_option = partial(Option, heading="Choose")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """What was typed."""
+
+    select: tuple[str, ...]
+    ignore: tuple[str, ...]
+    exclude: tuple[str, ...]
+    no_gitignore: bool
+
+
+OPTIONS: Final[tuple[click.Parameter, ...]] = (
+    _option(
+        "--select",
+        multiple=True,
+        metavar="CODES",
+        help="Run only these rules: codes, prefixes or names, with commas.",
+    ),
+    _option("--ignore", multiple=True, metavar="CODES", help="Leave these rules out."),
+    _option(
+        "--exclude",
+        multiple=True,
+        metavar="GLOB",
+        help="Leave these files out, in the way of .gitignore.",
+    ),
+    _option("--no-gitignore", is_flag=True, help="Do not read .gitignore files."),
+)

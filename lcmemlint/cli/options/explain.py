@@ -1,0 +1,61 @@
+"""Options that ask something else than for findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import click
+
+from lcmemlint import __version__
+from lcmemlint.cli.command import Option
+
+_option = partial(Option, heading="Explain")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """What was typed."""
+
+    explain: str | None
+    list_rules: bool
+    why: str | None
+    show_facts: Path | None
+    show_deployment: bool
+    debug: bool
+
+
+def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    """Print the version and leave."""
+    if value and not ctx.resilient_parsing:
+        click.echo(f"lcmemlint {__version__}")
+        ctx.exit()
+
+
+OPTIONS: Final[tuple[click.Parameter, ...]] = (
+    _option("--explain", metavar="CODE", help="Show the page of a rule."),
+    _option("--list-rules", is_flag=True, help="Show all rules, a line each."),
+    _option("--why", metavar="FILE:LINE", help="Say what was decided about a place, and why."),
+    _option(
+        "--show-facts",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Show what was read out of a file.",
+    ),
+    _option(
+        "--show-deployment",
+        is_flag=True,
+        help="Show what the manifests say: how many processes run which code.",
+    ),
+    _option("--debug", is_flag=True, help="Show tracebacks of errors."),
+    _option(
+        "--version",
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_version,
+        help="Show the version.",
+    ),
+)

@@ -1,0 +1,33 @@
+"""Options that repair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import click
+
+from lcmemlint.cli.command import Option
+
+_option = partial(Option, heading="Fix")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """What was typed."""
+
+    fix: bool
+    diff: bool
+    unsafe_fixes: bool
+
+
+OPTIONS: Final[tuple[click.Parameter, ...]] = (
+    _option("--fix", is_flag=True, help="Repair what can be repaired safely."),
+    _option("--diff", is_flag=True, help="Show what --fix would change."),
+    _option(
+        "--unsafe-fixes",
+        is_flag=True,
+        help="With --fix or --diff: also repairs that change an interface of the app.",
+    ),
+)

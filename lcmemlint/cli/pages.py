@@ -1,0 +1,54 @@
+"""Rule pages: `--explain` and `--list-rules`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lcmemlint.cli.output import has_colour
+
+if TYPE_CHECKING:
+    from lcmemlint.cli.options import Options
+    from lcmemlint.rulebook import Rule
+
+
+def explain(options: Options) -> int:
+    """Print the page of one rule."""
+    from lcmemlint.report.text import Style
+    from lcmemlint.rulebook import rule
+
+    click.echo("\n".join(_page(rule(options.explain or ""), Style(has_colour(options)).paint)), color=True)
+    return 0
+
+
+def _page(found: Rule, paint: Any) -> Iterator[str]:
+    """A page as the terminal shows it: expectations of examples become arrows."""
+    yield paint(f"{found.code} {found.name}", "bold")
+    fix = "" if found.fix == "none" else f" · fix: {found.fix}"
+    yield f"{found.group} · {found.severity} · {found.confidence}{fix} · {found.status} since {found.since}"
+    yield ""
+    yield found.summary
+    yield ""
+    for line in found.body.rstrip().splitlines():
+        line = line.replace("# expect: ", "# <-- ")
+        yield paint(line, "bold") if line.startswith("#") else line
+
+
+def list_rules(options: Options) -> int:
+    """Print all rules, a line each."""
+    import json
+
+    from lcmemlint.rulebook import rules
+
+    if options.output_format == "json":
+        keys = ("code", "name", "group", "severity", "confidence", "fix", "status", "since", "summary")
+        rows = [{key: getattr(one, key) for key in keys} for one in rules()]
+        click.echo(json.dumps(rows, indent=2))
+        return 0
+    width = max((len(one.name) for one in rules()), default=0)
+    for one in rules():
+        fix = "" if one.fix == "none" else "  [fix]"
+        click.echo(f"{one.code}  {one.name:<{width}}  {one.severity:<7}  {one.summary}{fix}")
+    return 0

@@ -1,0 +1,99 @@
+"""The one command: which of the things it does is asked for, and what it ends with.
+
+Exit codes: 0 nothing found · 1 findings at or over `--fail-on` · 2 the run itself failed.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import click
+
+from lcmemlint.cli import fix, lint, pages, show
+from lcmemlint.cli.command import Command
+from lcmemlint.cli.options import OPTIONS, Options
+from lcmemlint.cli.output import say, survive_encodings
+from lcmemlint.errors import LcmemlintError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Something that the command does in place of a plain lint, and the option that asks for it."""
+
+    option: str
+    run: Callable[[Options], int]
+
+    def is_given(self, options: Options) -> bool:
+        """Whether the option was typed."""
+        return getattr(options, self.option.removeprefix("--").replace("-", "_")) not in (None, False)
+
+
+MODES: Final = (
+    Mode("--explain", pages.explain),
+    Mode("--list-rules", pages.list_rules),
+    Mode("--show-facts", show.show_facts),
+    Mode("--show-deployment", show.show_deployment),
+    Mode("--why", show.why),
+    Mode("--diff", fix.run),
+    Mode("--fix", fix.run),
+)
+"""Of these, one run does one."""
+
+
+@click.command(
+    cls=Command,
+    params=list(OPTIONS),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 nothing found; 1 findings at or over --fail-on; 2 the run itself failed.",
+)
+def main(**options: Any) -> None:
+    """Find conversation memory of LangChain and LangGraph apps that is lost, mixed up or leaked when the app
+    runs on more than one worker.
+
+    PATHS (default: the working directory) choose what is reported; the whole project around them is
+    analysed. `-` reads one file from standard input.
+    """
+    typed = Options(**options)
+    survive_encodings()
+    try:
+        code = _run(typed)
+    except (LcmemlintError, click.ClickException):
+        if typed.debug:
+            click.echo(traceback.format_exc(), err=True, nl=False)
+        raise
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        # Exit 1 would mean findings, and that is what Python leaves with.
+        if typed.debug:
+            click.echo(traceback.format_exc(), err=True, nl=False)
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        say(f"internal error: {told}; please report it with what --debug shows")
+        code = 2
+    click.get_current_context().exit(code)
+
+
+def _run(options: Options) -> int:
+    """Do what was asked, and return the exit code."""
+    given = [mode for mode in MODES if mode.is_given(options)]
+    if len(given) > 1:
+        raise UsageError(f"{given[0].option} and {given[1].option} cannot go together")
+    _reject_clashes(options)
+    return given[0].run(options) if given else lint.run(options)
+
+
+def _reject_clashes(options: Options) -> None:
+    """Complain about options that cannot go together."""
+    if options.unsafe_fixes and not (options.fix or options.diff):
+        raise UsageError("--unsafe-fixes goes with --fix or --diff")
+    if options.config is not None and options.no_config:
+        raise UsageError("--config and --no-config cannot go together")
+    if "-" in options.paths and len(options.paths) > 1:
+        raise UsageError("`-` cannot go together with other paths")
+    if "-" in options.paths and (options.fix or options.diff):
+        raise UsageError("--fix and --diff need files, not `-`")
+    if options.stdin_filename is not None and "-" not in options.paths:
+        raise UsageError("--stdin-filename goes with the path `-`")
