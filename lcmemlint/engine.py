@@ -18,10 +18,11 @@ import gc
 import re
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from lcmemlint import rulebook
@@ -29,6 +30,7 @@ from lcmemlint.catalogue import Catalogue, load_catalogue
 from lcmemlint.config import Config, FailOn, chosen_codes, load_config, resolve_code
 from lcmemlint.errors import CatalogueError, ConfigError, UsageError
 from lcmemlint.facts import FileFacts, Problem
+from lcmemlint.files import Files
 from lcmemlint.findings import SEVERITIES, Finding, Severity
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.manifests import Manifests
@@ -43,7 +45,6 @@ from lcmemlint.sources import (
     decode,
     looks_like_manifest,
     project_root,
-    read,
     relative,
     text_of,
     walk,
@@ -87,6 +88,7 @@ class Job:
     tree: Tree
     sources: Mapping[str, Source]
     manifests: Manifests
+    files: Files
     problems: tuple[FileProblem, ...]
     catalogue: Catalogue
     known: Mapping[str, str]
@@ -104,6 +106,8 @@ class Analysis:
     """What the whole project says. `project` is None when no file mentions LangChain."""
 
     findings: tuple[Finding, ...]
+    sources: Mapping[str, Source]
+    """The Python files as they were read."""
     facts: Mapping[str, FileFacts]
     skims: Mapping[str, Skim]
     roles: Mapping[str, str]
@@ -161,36 +165,65 @@ def prepare(
     root: Path | None = None,
     config_file: Path | None = None,
     adjust: Callable[[Config], Config] = lambda config: config,
-    stdin: tuple[Path, bytes] | None = None,
+    unsaved: Mapping[Path, bytes] = MappingProxyType({}),
 ) -> Job:
     """Find the root, the settings and the files, and read the files.
 
     The settings are `config`, else those of `config_file`, else the project's own, and then what `adjust`
-    makes of them. `stdin` is a file's path with the bytes that count instead of those on disk.
+    makes of them. `unsaved` are bytes that count instead of those on disk: what comes in on standard input,
+    the buffers of an editor. A file that is not on the disk is added; one that was left out stays out.
     """
-    asked = [Path(path) for path in paths] + ([stdin[0]] if stdin else [])
-    there = [path for path in asked if path.exists() or (stdin and path == stdin[0])]
+    asked = [Path(path) for path in paths]
+    buffers = {absolute(path): data for path, data in unsaved.items()}
+    there = [path for path in asked if path.exists() or absolute(path) in buffers]
     if not there:
         raise UsageError(f"{asked[0] if asked else '.'}: no such file or folder")
     root = absolute(root) if root is not None else project_root(there)
     config = adjust(config if config is not None else load_config(root, file=config_file))
     known = {UNUSED_IGNORE: UNUSED_IGNORE_NAME, **rulebook.names()}
     named = tuple(sorted({relative(root, path) for path in there}))
-    tree = walk(root, config, named=named)
+    files = Files.over(root, buffers)
+    tree = files.added_to(walk(root, config, named=named), named)
     problems = [_missing(root, path) for path in asked if path not in there]
     problems += _not_ours(root, named, tree)
-    sources, unreadable = _read_all(root, config, tree, stdin)
+    sources, unreadable = _read_all(files, config, tree)
     return Job(
         root=root,
         config=config,
         asked=named,
         tree=tree,
         sources=sources,
-        manifests=Manifests(root, config, tree),
+        manifests=Manifests(files, config, tree),
+        files=files,
         problems=tuple(sorted([*problems, *unreadable])),
         catalogue=_catalogue(config),
         known=known,
         chosen=chosen_codes(config, known),
+    )
+
+
+def revised(job: Job, unsaved: Mapping[Path, bytes]) -> Job:
+    """The job with other unsaved texts in the place of its own; all else is as it was on the disk.
+
+    Files that came or went on the disk, and other settings, need a new `prepare`.
+    """
+    files = Files.over(job.root, {absolute(path): data for path, data in unsaved.items()})
+    changed = {
+        path
+        for path in {*job.files.unsaved, *files.unsaved}
+        if job.files.unsaved.get(path) != files.unsaved.get(path)
+    }
+    gone = {path for path in changed - files.unsaved.keys() if not (job.root / path).exists()}
+    tree = files.added_to(job.tree.without(gone))
+    sources, problems = _read_all(files, job.config, tree, changed)
+    keep = tree == job.tree and changed.isdisjoint(tree.manifests)
+    return replace(
+        job,
+        files=files,
+        tree=tree,
+        sources={**{path: of for path, of in job.sources.items() if path not in changed}, **sources},
+        manifests=job.manifests if keep else Manifests(files, job.config, tree),
+        problems=tuple(sorted([*(one for one in job.problems if one.path not in changed), *problems])),
     )
 
 
@@ -227,15 +260,16 @@ def _catalogue(config: Config) -> Catalogue:
 
 
 def _read_all(
-    root: Path, config: Config, tree: Tree, stdin: tuple[Path, bytes] | None
+    files: Files, config: Config, tree: Tree, wanted: Collection[str] | None = None
 ) -> tuple[dict[str, Source], list[FileProblem]]:
-    """The Python files with their bytes, and complaints about those that cannot be read."""
+    """The Python files (or those of them that are wanted) with their bytes, and complaints about the unreadable."""
     sources: dict[str, Source] = {}
     problems: list[FileProblem] = []
     roles = RoleFinder.of(config)
-    typed = {relative(root, stdin[0]): stdin[1]} if stdin else {}
-    for path in sorted({*tree.python, *typed}):
-        data = typed[path] if path in typed else read(root, path)
+    for path in tree.python:
+        if wanted is not None and path not in wanted:
+            continue
+        data = files.read(path)
         problem = data if isinstance(data, Problem) else binary(data)
         if problem is not None:
             problems.append(FileProblem(path, problem.line, problem.column, problem.message))
@@ -256,20 +290,21 @@ def analyse(
 ) -> Analysis:
     """Skim, select, scan, link and check the whole project.
 
-    `overlay` are texts that count instead of those on disk (a file that is not there is added);
-    `before` is an analysis of the same job, whose facts of all other files are taken over;
-    `checks` are those to run, all of ours by default.
+    `overlay` are texts that count instead of those of the job (a file that is not there is added);
+    `before` is an analysis of this job, or of one that was `revised` into it: what it knows of files that
+    are the same is taken over; `checks` are those to run, all of ours by default.
     """
     sources = dict(job.sources)
     roles = RoleFinder.of(job.config)
     for path, text in (overlay or {}).items():
         sources[path] = Source(path, text.encode("utf-8", errors="surrogatepass"), roles.role(path))
-    changed = frozenset(overlay or ())
-    earlier = {} if before is None else {path: of for path, of in before.skims.items() if path not in changed}
-    skims = {path: earlier.get(path) or skim(source.data) for path, source in sources.items()}
+    same = frozenset(_same(sources, before))
+    earlier = {} if before is None else before.skims
+    skims = {path: earlier[path] if path in same else skim(source.data) for path, source in sources.items()}
     modules = ModuleIndex(sources, job.catalogue.libraries)
     selected = select(skims, job.catalogue.packages, modules.resolve)
-    facts, problems, crashes = _scan_all(job, sources, selected, overlay or {}, before)
+    known = {} if before is None else {path: of for path, of in before.facts.items() if path in same}
+    facts, problems, crashes = _scan_all(job, sources, selected, overlay or {}, known)
     found_roles = {path: sources[path].role for path in facts}
     project: Project | None = None
     findings: list[Finding] = []
@@ -300,6 +335,7 @@ def analyse(
         crashes += crashed
     return Analysis(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
+        sources=sources,
         facts=facts,
         skims=skims,
         roles=found_roles,
@@ -310,22 +346,30 @@ def analyse(
     )
 
 
+def _same(sources: Mapping[str, Source], before: Analysis | None) -> Iterator[str]:
+    """The files that have the bytes which they had before."""
+    for path, source in sources.items() if before is not None else ():
+        old = before.sources.get(path) if before is not None else None
+        if old is not None and old.data == source.data:
+            yield path
+
+
 def _scan_all(
     job: Job,
     sources: Mapping[str, Source],
     selected: frozenset[str],
     overlay: Mapping[str, str],
-    before: Analysis | None,
+    known: Mapping[str, FileFacts],
 ) -> tuple[dict[str, FileFacts], list[FileProblem], list[Crash]]:
-    """The facts of the selected files, in the order of their paths."""
+    """The facts of the selected files, in the order of their paths; `known` are those that need no scan."""
     facts: dict[str, FileFacts] = {}
     problems: list[FileProblem] = []
     crashes: list[Crash] = []
     suspects = frozenset(path for path in job.asked if path in sources and path not in selected)
     with _no_garbage_collection():
         for path in sorted(selected | suspects):
-            if before is not None and path in before.facts and path not in overlay:
-                facts[path] = before.facts[path]
+            if path in known:
+                facts[path] = known[path]
                 problems += _problems(path, facts[path].problems)
                 continue
             text = overlay[path] if path in overlay else text_of(sources[path].data)
@@ -515,7 +559,7 @@ def _suppressed(job: Job, analysis: Analysis) -> Suppressed:
 def _lines(job: Job, path: str) -> tuple[str, ...]:
     """The lines of a file, for code frames; none if it cannot be read."""
     source = job.sources.get(path)
-    data = source.data if source is not None else read(job.root, path)
+    data = source.data if source is not None else job.files.read(path)
     if isinstance(data, Problem):
         return ()
     try:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lcmemlint.config import Config
 from lcmemlint.facts import FileFacts, Ignore, Problem
+from lcmemlint.files import Files
 from lcmemlint.scan.comments import MENTIONED, ignores_in
-from lcmemlint.sources import Source, Tree, matches, read
+from lcmemlint.sources import Source, Tree, matches
 from lcmemlint.suppress import Comments
 from lcmemlint.values import Span
 
@@ -41,8 +41,8 @@ _LARGEST_DATA: Final = 2_000_000
 class Manifests:
     """Everything that the files beside the code say; see the module's text."""
 
-    def __init__(self, root: Path, config: Config, tree: Tree) -> None:
-        self._root = root
+    def __init__(self, files: Files, config: Config, tree: Tree) -> None:
+        self._files = files
         self._ignored = config.ignore_manifests
         self._tree = tree
         self._bytes: dict[str, bytes | None] = {}
@@ -74,16 +74,10 @@ class Manifests:
         return found
 
     def _load(self, path: str) -> bytes | None:
-        if path.endswith(".json") and self._size(path) > _LARGEST_DATA:
+        if path.endswith(".json") and self._files.size(path) > _LARGEST_DATA:
             return None
-        data = read(self._root, path)
+        data = self._files.read(path)
         return None if isinstance(data, Problem) else data
-
-    def _size(self, path: str) -> int:
-        try:
-            return (self._root / path).stat().st_size
-        except OSError:
-            return 0
 
     # ------------------------------------------------------------------ workloads
 

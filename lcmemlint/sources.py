@@ -12,7 +12,7 @@ import io
 import os
 import stat
 import tokenize
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -78,6 +78,16 @@ class Tree:
     python: tuple[str, ...]
     notebooks: tuple[str, ...]
     manifests: tuple[str, ...]
+
+    def without(self, paths: Collection[str]) -> Tree:
+        """The same tree less these files."""
+        if not paths:
+            return self
+        python, notebooks, manifests = (
+            tuple(path for path in kind if path not in paths)
+            for kind in (self.python, self.notebooks, self.manifests)
+        )
+        return Tree(self.root, python, notebooks, manifests)
 
 
 def project_root(paths: Sequence[Path]) -> Path:

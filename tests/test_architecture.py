@@ -32,11 +32,12 @@ ALLOWED: dict[str, frozenset[str]] = {
     "store": frozenset({"values", "facts", "errors"}),
     "workers": frozenset({"values", "facts", "errors", "scan", "store"}),
     "suppress": frozenset({"values", "facts", "findings", "config", "sources"}),
-    "manifests": frozenset({"values", "facts", "config", "sources", "scan", "deploy", "suppress"}),
+    "files": frozenset({"errors", "facts", "sources"}),
+    "manifests": frozenset({"values", "facts", "files", "config", "sources", "scan", "deploy", "suppress"}),
     "engine": frozenset(
         {
             "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
-            "deploy", "link", "checks", "store", "workers", "suppress", "manifests",
+            "deploy", "link", "checks", "store", "workers", "suppress", "manifests", "files",
         }
     ),
     "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link"}),

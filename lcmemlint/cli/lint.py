@@ -38,17 +38,17 @@ def job_of(options: Options, paths: Sequence[str] | None = None) -> Job:
     from lcmemlint.engine import prepare
 
     paths = paths if paths is not None else options.paths or (".",)
-    stdin = None
+    unsaved = {}
     if tuple(paths) == ("-",):
-        stdin = (options.stdin_filename or Path("stdin.py"), sys.stdin.buffer.read())
-        paths = ()
+        name = options.stdin_filename or Path("stdin.py")
+        unsaved, paths = {name: sys.stdin.buffer.read()}, (str(name),)
     return prepare(
         paths,
         config=Config() if options.no_config else None,
         config_file=options.config,
         root=options.root,
         adjust=lambda config: _adjusted(config, options),
-        stdin=stdin,
+        unsaved=unsaved,
     )
 
 
