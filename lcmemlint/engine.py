@@ -14,12 +14,9 @@ word of LangChain costs a walk and a look at the bytes.
 from __future__ import annotations
 
 import ast
-import gc
 import re
-import traceback
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -50,8 +47,12 @@ from lcmemlint.sources import (
     walk,
 )
 from lcmemlint.suppress import UNUSED_IGNORE, Suppressed, suppress
+from lcmemlint.workers import HERE, Workers, crash_of, no_garbage_collection, scan_all, scan_one
+from lcmemlint.workers import Crash as Crash
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from lcmemlint.checks import Check
     from lcmemlint.link import Project
 
@@ -66,16 +67,6 @@ class FileProblem:
     line: int
     column: int
     message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Crash:
-    """A check that raised: our own bug. Its findings are missing, all others are there."""
-
-    code: str
-    place: str
-    error: str
-    trace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +139,21 @@ class Report:
 
 
 def lint(
-    paths: Sequence[str | Path] = (".",), *, config: Config | None = None, root: Path | None = None
+    paths: Sequence[str | Path] = (".",),
+    *,
+    config: Config | None = None,
+    root: Path | None = None,
+    executor: Executor | None = None,
+    jobs: int = 1,
 ) -> Report:
-    """The findings in `paths`, after the whole project around them was analysed."""
+    """The findings in `paths`, after the whole project around them was analysed.
+
+    A function of the files and the settings: it may be called in a worker of a pool, and what it returns can be
+    sent between processes. `executor` (any `concurrent.futures.Executor`) scans the files if it is given, else up
+    to `jobs` processes do, where that pays.
+    """
     job = prepare(paths, config=config, root=root)
-    return report(job, analyse(job))
+    return report(job, analyse(job, workers=Workers(jobs, executor)))
 
 
 # --- prepare ---------------------------------------------------------------------------------------------
@@ -287,12 +288,14 @@ def analyse(
     *,
     before: Analysis | None = None,
     checks: Sequence[Check] | None = None,
+    workers: Workers = HERE,
 ) -> Analysis:
     """Skim, select, scan, link and check the whole project.
 
     `overlay` are texts that count instead of those of the job (a file that is not there is added);
     `before` is an analysis of this job, or of one that was `revised` into it: what it knows of files that
-    are the same is taken over; `checks` are those to run, all of ours by default.
+    are the same is taken over; `checks` are those to run, all of ours by default; `workers` scan, and
+    change nothing of what comes out.
     """
     sources = dict(job.sources)
     roles = RoleFinder.of(job.config)
@@ -304,7 +307,7 @@ def analyse(
     modules = ModuleIndex(sources, job.catalogue.libraries)
     selected = select(skims, job.catalogue.packages, modules.resolve)
     known = {} if before is None else {path: of for path, of in before.facts.items() if path in same}
-    facts, problems, crashes = _scan_all(job, sources, selected, overlay or {}, known)
+    facts, problems, crashes = _scan_all(job, sources, selected, overlay or {}, known, workers)
     found_roles = {path: sources[path].role for path in facts}
     project: Project | None = None
     findings: list[Finding] = []
@@ -320,7 +323,7 @@ def analyse(
         exporting = job.manifests.some(
             lambda path: path.endswith(MANIFEST) and not job.manifests.is_ignored(path)
         )
-        with _no_garbage_collection():
+        with no_garbage_collection():
             project = link(
                 facts,
                 catalogue=job.catalogue,
@@ -360,38 +363,33 @@ def _scan_all(
     selected: frozenset[str],
     overlay: Mapping[str, str],
     known: Mapping[str, FileFacts],
+    workers: Workers,
 ) -> tuple[dict[str, FileFacts], list[FileProblem], list[Crash]]:
     """The facts of the selected files, in the order of their paths; `known` are those that need no scan."""
-    facts: dict[str, FileFacts] = {}
+    found: dict[str, FileFacts | Crash] = {}
+    texts: dict[str, str] = {}
     problems: list[FileProblem] = []
-    crashes: list[Crash] = []
     suspects = frozenset(path for path in job.asked if path in sources and path not in selected)
-    with _no_garbage_collection():
-        for path in sorted(selected | suspects):
-            if path in known:
-                facts[path] = known[path]
-                problems += _problems(path, facts[path].problems)
-                continue
-            text = overlay[path] if path in overlay else text_of(sources[path].data)
-            if isinstance(text, Problem):
-                problems += _problems(path, (text,))
-                continue
-            if path in suspects and _looks_parsable(text):
-                continue
-            scanned = _scan(path, text)
-            if isinstance(scanned, Crash):
-                crashes.append(scanned)
-                continue
-            problems += _problems(path, scanned.problems)
-            if path in selected:
-                facts[path] = scanned
-    return facts, problems, crashes
+    for path in sorted(selected | suspects):
+        if path in known:
+            found[path] = known[path]
+            continue
+        text = overlay[path] if path in overlay else text_of(sources[path].data)
+        if isinstance(text, Problem):
+            problems += _problems(path, (text,))
+        elif path not in suspects or not _looks_parsable(text):
+            texts[path] = text
+    found |= scan_all(texts, workers)
+    for path, of in found.items():
+        problems += () if isinstance(of, Crash) else _problems(path, of.problems)
+    facts = {path: of for path, of in sorted(found.items()) if isinstance(of, FileFacts) and path in selected}
+    return facts, problems, [of for _, of in sorted(found.items()) if isinstance(of, Crash)]
 
 
 def _scan_more(source: Source) -> FileFacts | None:
     """The facts of a file that has no LangChain in it but starts a server; what is wrong with it is no matter here."""
     text = text_of(source.data)
-    scanned = None if isinstance(text, Problem) else _scan(source.path, text)
+    scanned = None if isinstance(text, Problem) else scan_one(source.path, text)
     return scanned if isinstance(scanned, FileFacts) else None
 
 
@@ -415,28 +413,6 @@ def _looks_parsable(text: str) -> bool:
     return True
 
 
-def _scan(path: str, text: str) -> FileFacts | Crash:
-    """The facts of one text. A file that brings the visitor down costs only its own facts."""
-    from lcmemlint.scan import scan
-
-    try:
-        return scan(text)
-    except Exception as error:
-        return _crash(f"scan of {path}", error)
-
-
-@contextmanager
-def _no_garbage_collection() -> Iterator[None]:
-    """Trees are built and dropped by the thousand; collecting among them costs half as much again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 def _check_all(
     job: Job, project: Project, checks: Sequence[Check] | None
 ) -> tuple[list[Finding], set[str], list[Crash]]:
@@ -453,16 +429,8 @@ def _check_all(
             findings += [project.scaling.judged(finding) for finding in one.check(project)]
         except Exception as error:
             ran.discard(one.code)
-            crashes.append(_crash(one.code, error))
+            crashes.append(crash_of(one.code, error))
     return [_with_severity(finding, job) for finding in findings], ran, crashes
-
-
-def _crash(code: str, error: Exception) -> Crash:
-    """What to tell about a bug of ours: where it happened, in our own files."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{'/'.join(Path(last.filename).parts[-3:])}:{last.lineno}"
-    told = " ".join(f"{type(error).__name__}: {error}".split())
-    return Crash(code, where, told, "".join(traceback.format_exception(error)))
 
 
 def _with_severity(finding: Finding, job: Job) -> Finding:

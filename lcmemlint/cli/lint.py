@@ -26,9 +26,10 @@ def run(options: Options) -> int:
 def lint(options: Options, paths: Sequence[str] | None = None) -> tuple[Job, Analysis, Report]:
     """The whole pipeline for `paths`, by default those of the command line."""
     from lcmemlint.engine import analyse, report
+    from lcmemlint.workers import Workers, default_jobs
 
     job = job_of(options, paths)
-    analysis = analyse(job)
+    analysis = analyse(job, workers=Workers(options.jobs or default_jobs()))
     return job, analysis, report(job, analysis)
 
 

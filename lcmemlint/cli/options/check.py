@@ -26,6 +26,7 @@ class Values:
     root: Path | None
     no_config: bool
     stdin_filename: Path | None
+    jobs: int
 
 
 OPTIONS: Final[tuple[click.Parameter, ...]] = (
@@ -55,5 +56,12 @@ OPTIONS: Final[tuple[click.Parameter, ...]] = (
         type=click.Path(path_type=Path),
         metavar="FILE",
         help="With PATHS `-`: the name of the file that comes in.",
+    ),
+    _option(
+        "--jobs",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="Processes that may read files at the same time; 0 is one a processor.  [default: 0]",
     ),
 )
