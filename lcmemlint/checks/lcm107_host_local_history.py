@@ -16,6 +16,7 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         if project.is_platform_managed(memory):
             continue
+        fix, reason = project.request_fix(memory)
         yield Finding(
             code="LCM107",
             message=f"`{memory.name}` keeps the conversations in a file on this machine, so another instance, "
@@ -26,5 +27,6 @@ def check(project: Project) -> Iterator[Finding]:
             symbol=memory.name,
             help="use a database that all instances reach, or mount one durable disk into all of them",
             because=project.trace(memory),
-            no_fix="which database the instances share is yours to choose; see the page",
+            fix=fix,
+            no_fix=reason,
         )

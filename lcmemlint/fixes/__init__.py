@@ -47,8 +47,14 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
     summary, ``shared_summary=``.
     ``key``, ``namespace``, ``class``  as for ``chat-memory``; ``key`` is optional when the code keeps it in a dict.
 
+``local-history`` (unsafe: the conversations move to another store)
+    ``span``: the constructor call of a history in a file on this host. It becomes ``chat_history(<key>)``.
+    ``key``       used where the call itself names no session.
+    ``namespace``, ``class``  as for ``chat-memory``.
+
 ``checkpointer`` (unsafe: the app then depends on the package of a saver)
-    ``span``: the constructor call of a saver in memory. It becomes ``shared_checkpointer()``; nothing else changes.
+    ``span``: the constructor call of a saver in memory or over a SQLite file, or its ``from_conn_string(...)``. It
+    becomes ``shared_checkpointer()``; a ``with`` around it goes, and annotations name the base class.
     ``namespace`` literal name when the project has several savers, whose threads must stay apart.
     ``class``     as above.
 """

@@ -17,7 +17,7 @@ import libcst as cst
 
 from lcmemlint.fixes import containers
 from lcmemlint.fixes.edits import Change, Edits, Refusal, apply, moved
-from lcmemlint.fixes.imports import added, dropped
+from lcmemlint.fixes.imports import added, dropped, joined
 from lcmemlint.fixes.trees import Tree
 
 
@@ -58,6 +58,8 @@ def assembled(
             building.edit(containers.removed(building.tree, emptied.name))
     names = {name for change in changes for name in change.drops}
     building.edit(dropped(building.tree, {name for name in names if is_free(name)}))
+    for module, name in sorted({each for change in changes for each in change.imports}):
+        building.edit(joined(building.tree, module, name, is_local=is_local))
     for line in lines(frozenset(need for change in changes for need in change.needs)):
         building.edit((added(building.tree, line, is_local=is_local),))
     if (error := syntax_error(building.text)) is not None and syntax_error(text) is None:

@@ -1,7 +1,8 @@
-"""Codemod ``checkpointer`` (unsafe): a saver in memory becomes ``shared_checkpointer()``, and nothing else.
+"""Codemod ``checkpointer`` (unsafe): a saver in memory, or over a file, becomes ``shared_checkpointer()``.
 
 The generated saver may stand at module level, serves sync and async runs, and connects at the first turn; so the
-one expression is all that changes. What only a saver in memory can do is looked for first, and is a refusal.
+one expression is all that changes, with the annotations that name its class. What only the old saver can do is
+looked for first, and is a refusal.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lcmemlint.findings import FixRequest
+from lcmemlint.fixes import file_saver
+from lcmemlint.fixes.annotations import SAVER, widened
 from lcmemlint.fixes.edits import Change, Context, Edit, Refusal
 from lcmemlint.fixes.trees import Tree, dotted, resolved, walk
 
@@ -30,7 +33,10 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
     call = next(tree.calls_at(request.span), None)
     if call is None:
         return Refusal("there is no call at this place any more")
-    name = (request.get("class") or resolved(tree, call.func) or "").rpartition(".")[2]
+    known = request.get("class") or resolved(tree, call.func) or ""
+    name = known.rpartition(".")[2]
+    if (on_file := file_saver.class_of(known)) is not None:
+        return file_saver.rewrite(tree, request, context, call, on_file)
     if name not in SAVERS:
         return Refusal(f"`{tree.source(call.func)}` is not known to be a saver in memory")
     arguments = _arguments(tree, call)
@@ -38,16 +44,25 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
         return arguments
     if (refusal := _not_replaceable(tree, call, name)) is not None:
         return refusal
-    namespace = request.get("namespace")
-    first = [f"{tree.quote}{namespace}{tree.quote}"] if namespace else []
-    new = f"{context.name('shared_checkpointer')}({', '.join([*first, *arguments])})"
+    new = shared_call(tree, request, context, arguments)
     start, end = tree.extent(call)
     above = _comments_above(tree, call, start, end)
     if isinstance(above, Refusal):
         return above
     dropped = {(dotted(call.func) or "").partition(".")[0]}
-    edits = (*above, Edit(start, end, new), *_annotation(tree, call, name))
-    return Change(edits, needs=("shared_checkpointer",), drops=tuple(sorted(dropped)))
+    gone = _annotation(tree, call, name)
+    around = tree.parent(call)
+    besides = around.annotation if gone and isinstance(around, cst.AnnAssign) else None
+    others, imports = widened(tree, SAVERS, SAVER, besides=besides)
+    edits = (*above, Edit(start, end, new), *gone, *others)
+    return Change(edits, needs=("shared_checkpointer",), imports=imports, drops=tuple(sorted(dropped)))
+
+
+def shared_call(tree: Tree, request: FixRequest, context: Context, arguments: list[str]) -> str:
+    """``shared_checkpointer("support", serde=...)`` for a request."""
+    namespace = request.get("namespace")
+    first = [f"{tree.quote}{namespace}{tree.quote}"] if namespace else []
+    return f"{context.name('shared_checkpointer')}({', '.join([*first, *arguments])})"
 
 
 def _arguments(tree: Tree, call: cst.Call) -> list[str] | Refusal:

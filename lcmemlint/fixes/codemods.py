@@ -6,7 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lcmemlint.findings import FixRequest
-from lcmemlint.fixes import chat_memory, checkpointer, history_factory, session_parameter, summary_memory
+from lcmemlint.fixes import (
+    chat_memory,
+    checkpointer,
+    history_factory,
+    local_history,
+    session_parameter,
+    summary_memory,
+)
 from lcmemlint.fixes.edits import Change, Context, Refusal
 from lcmemlint.fixes.trees import Tree
 
@@ -25,6 +32,7 @@ CODEMODS: tuple[Codemod, ...] = (
     Codemod("session-parameter", session_parameter.rewrite),
     Codemod("checkpointer", checkpointer.rewrite),
     Codemod("shared-memory", summary_memory.rewrite),
+    Codemod("local-history", local_history.rewrite),
 )
 
 

@@ -31,12 +31,14 @@ class Emptied:
 class Change:
     """Edits that carry out one request.
 
-    ``needs`` are functions of generated modules that the edited file must import; ``drops`` are imported names
-    that the edits may leave unused; ``emptied`` is the dict that is no longer filled.
+    ``needs`` are functions of generated modules that the edited file must import; ``imports`` are (module, name)
+    of what else it must import; ``drops`` are imported names that the edits may leave unused; ``emptied`` is
+    the dict that is no longer filled.
     """
 
     edits: Edits
     needs: tuple[str, ...] = ()
+    imports: tuple[tuple[str, str], ...] = ()
     drops: tuple[str, ...] = ()
     emptied: Emptied | None = None
 

@@ -12,6 +12,9 @@ from lcmemlint.fixes.trees import Tree, dotted, uses, walk
 
 Import = cst.Import | cst.ImportFrom
 
+_WITHOUT_EFFECT = frozenset({"sqlite3", "aiosqlite", "uuid"})
+"""Modules that nobody imports for what their import does."""
+
 
 def local_name(tree: Tree, function: str, stem: str) -> str | None:
     """What the file already calls a generated function, if it imports it from a module of that (last) name."""
@@ -71,6 +74,20 @@ def added(tree: Tree, line: str, *, is_local: Callable[[str], bool]) -> Edit:
         return Edit(end, end, f"{tree.newline}{line}")
     start = tree.line_start(tree.extent(group[0])[0])
     return Edit(start, start, f"{line}{tree.newline}")
+
+
+def joined(tree: Tree, module: str, name: str, *, is_local: Callable[[str], bool]) -> Edits:
+    """The edit that imports a name: into the import from its module that the file has, else as a line of its own."""
+    for node in _top_level(tree):
+        if not isinstance(node, cst.ImportFrom) or isinstance(node.names, cst.ImportStar):
+            continue
+        if node.relative or dotted(node.module) != module:
+            continue
+        if any(dotted(alias.name) == name and alias.asname is None for alias in node.names):
+            return ()
+        end = tree.extent(node.names[-1])[0] + len(tree.source(node.names[-1]).rstrip(", \t\r\n"))
+        return (Edit(end, end, f", {name}"),)
+    return (added(tree, f"from {module} import {name}", is_local=is_local),)
 
 
 def _order(line: str) -> tuple[bool, bool, int, str]:
@@ -141,16 +158,63 @@ def _top_level(tree: Tree) -> Iterator[Import]:
 def dropped(tree: Tree, names: set[str]) -> Edits:
     """Edits that take imported names away which nothing in the file mentions any more.
 
-    Only plain ``from x import name`` without any comment; a mention in text or a comment keeps it too, and so
-    does a block that would be empty without it.
+    Only plain ``from x import name``, and ``import sqlite3`` and the like, without any comment; a mention in text
+    or a comment keeps it too, and so does a block that would be empty without it.
     """
     found: list[Edit] = []
+    whole: list[cst.SimpleStatementLine] = []
     for statement in walk(tree.module, cst.SimpleStatementLine):
-        if len(statement.body) == 1 and not _is_alone(tree, statement):
-            only = statement.body[0]
-            if isinstance(only, cst.ImportFrom) and not isinstance(only.names, cst.ImportStar):
-                found += _dropped_from(tree, statement, only.names, names)
-    return tuple(found)
+        if len(statement.body) != 1 or _is_alone(tree, statement):
+            continue
+        listed = _listed(statement.body[0])
+        if not listed or any(True for _ in walk(statement, cst.Comment)):
+            continue
+        unused = _unused(tree, statement, listed, names)
+        if len(unused) == len(listed):
+            whole.append(statement)
+        elif unused:
+            found += _without(tree, listed, unused)
+    return (*found, *_lines_away(tree, whole))
+
+
+def _listed(node: cst.CSTNode) -> list[cst.ImportAlias]:
+    """What an import binds by plain names; nothing for ``import *`` and for modules that may be imported to run."""
+    if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
+        return list(node.names)
+    if (
+        isinstance(node, cst.Import)
+        and len(node.names) == 1
+        and dotted(node.names[0].name) in _WITHOUT_EFFECT
+    ):
+        return list(node.names)
+    return []
+
+
+def _unused(
+    tree: Tree, statement: cst.SimpleStatementLine, listed: list[cst.ImportAlias], names: set[str]
+) -> list[cst.ImportAlias]:
+    start, end = tree.extent(statement)
+    return [
+        alias
+        for alias in listed
+        if (local := _local(alias)) in names and not _is_mentioned(tree, local, start, end)
+    ]
+
+
+def _lines_away(tree: Tree, statements: list[cst.SimpleStatementLine]) -> Iterator[Edit]:
+    """Edits that cut whole statements; those on lines that follow each other are one."""
+    groups: list[list[cst.SimpleStatementLine]] = []
+    for statement in sorted(statements, key=lambda each: tree.extent(each)[0]):
+        at = tree.line_start(tree.extent(statement)[0])
+        if groups and tree.next_line(tree.extent(groups[-1][-1])[1]) == at:
+            groups[-1].append(statement)
+        else:
+            groups.append([statement])
+    for group in groups:
+        start, end = tree.lines(group[0], group[-1])
+        while _is_first(tree, group[0]) and not tree.text[end : tree.line_end(end)].strip():
+            end = tree.next_line(end)
+        yield Edit(start, end, "")
 
 
 def _is_alone(tree: Tree, statement: cst.SimpleStatementLine) -> bool:
@@ -164,30 +228,8 @@ def _is_first(tree: Tree, statement: cst.SimpleStatementLine) -> bool:
     return isinstance(block, cst.IndentedBlock) and block.body[0] is statement
 
 
-def _dropped_from(
-    tree: Tree, statement: cst.SimpleStatementLine, aliases: object, names: set[str]
-) -> Iterator[Edit]:
-    listed = (
-        [alias for alias in aliases if isinstance(alias, cst.ImportAlias)]
-        if isinstance(aliases, tuple | list)
-        else []
-    )
-    start, end = tree.extent(statement)
-    if any(True for _ in walk(statement, cst.Comment)):
-        return
-    unused = [
-        alias
-        for alias in listed
-        if (local := _local(alias)) in names and not _is_mentioned(tree, local, start, end)
-    ]
-    if not unused:
-        return
-    if len(unused) == len(listed):
-        start, end = tree.lines(statement)
-        while _is_first(tree, statement) and not tree.text[end : tree.line_end(end)].strip():
-            end = tree.next_line(end)
-        yield Edit(start, end, "")
-        return
+def _without(tree: Tree, listed: list[cst.ImportAlias], unused: list[cst.ImportAlias]) -> Iterator[Edit]:
+    """Edits that cut some of the names of an import."""
     kept = [alias for alias in listed if alias not in unused]
     for number, alias in enumerate(listed):
         if alias in kept:

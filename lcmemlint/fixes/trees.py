@@ -92,9 +92,12 @@ class Tree:
         found = NEWLINE.search(self.text, offset)
         return found.end() if found else len(self.text)
 
-    def lines(self, statement: cst.CSTNode) -> tuple[int, int]:
-        """What to cut to take a statement's lines away: with so many blank lines that they do not pile up."""
-        start, end = self.extent(statement)
+    def lines(self, statement: cst.CSTNode, last: cst.CSTNode | None = None) -> tuple[int, int]:
+        """What to cut to take a statement's lines away: with so many blank lines that they do not pile up.
+
+        ``last`` is the last of several statements that follow each other.
+        """
+        start, end = self.extent(statement)[0], self.extent(last or statement)[1]
         start, end = self.line_start(start), self.next_line(end)
         first, before = start, 0
         while first > 0 and not self.text[self.line_start(first - 1) : first].strip():

@@ -59,6 +59,9 @@ class Advice:
             return None, f"there is no codemod for `{memory.name}` yet"
         if memory.delegates:
             return None, "its `chat_memory` is already given; replace what it is given"
+        if memory.kind == "history" and memory.storage == "host":
+            params = {"class": self._class(memory), "key": self.key_in_scope(memory)}
+            return self._make("local-history", memory, params, unsafe=True), ""
         params = {"class": self._class(memory)}
         kind = "shared-memory" if extra is not None else "chat-memory"
         if memory.fate.keyed:

@@ -464,7 +464,7 @@ class Savers:
         if not self._all and not any(memory.kind == "history" for memory in self.memories.all):
             return
         for memory in self.memories.all:
-            if memory.kind == "memory" or memory.own_class is not None:
+            if memory.kind == "memory" or memory.own_class is not None or self._is_only_set_up(memory):
                 continue
             for thing, kind in self._opened(memory):
                 call = self.evaluator.files[thing.path].calls[thing.call]
@@ -479,6 +479,19 @@ class Savers:
                 yield Opening(
                     name, kind, memory, at, "likely" if confidence == "certain" else confidence, trace
                 )
+
+    def _is_only_set_up(self, memory: Memory) -> bool:
+        """Whether a saver makes its tables, and serves no graph: that happens once, however it is written."""
+        if memory.kind == "history" or self._given.get(memory.thing):
+            return False
+        functions = [
+            self.evaluator.files[path].calls[number].function
+            for path, number in self.evaluator.calls_on.get(memory.thing, {})
+        ]
+        methods = memory.component.setup_methods
+        return bool(functions) and all(
+            isinstance(function, AttrOf) and function.name in methods for function in functions
+        )
 
     def _opened(self, memory: Memory) -> Iterator[tuple[Instance, str]]:
         if memory.kind != "history" and self.is_manager(memory):

@@ -1,0 +1,90 @@
+"""Codemod ``local-history`` (unsafe): a history in a file on this host becomes ``chat_history(<key>)``.
+
+The session id that the old history was given names the new one. The conversations in the old file stay there.
+"""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from lcmemlint.findings import FixRequest
+from lcmemlint.fixes.annotations import HISTORY, widened
+from lcmemlint.fixes.edits import Change, Context, Edit, Refusal
+from lcmemlint.fixes.keys import history_call
+from lcmemlint.fixes.leftovers import unused_after
+from lcmemlint.fixes.mutations import mutated_messages
+from lcmemlint.fixes.seeding import seeded
+from lcmemlint.fixes.trees import Tree, dotted, resolved, uses
+
+_SESSION = {"SQLChatMessageHistory": "session_id", "FileChatMessageHistory": ""}
+"""The classes, and the argument that names the conversation, where one does."""
+
+_PLACES = frozenset(
+    {"connection", "connection_string", "async_mode", "engine_args", "file_path", "encoding", "ensure_ascii"}
+)
+"""Arguments that say where and how messages are written: the shared history knows that by itself."""
+
+
+def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refusal:
+    """The edits that put a shared history in the place of one on this host."""
+    call = next(tree.calls_at(request.span), None)
+    if call is None:
+        return Refusal("there is no call at this place any more")
+    name = (request.get("class") or resolved(tree, call.func) or "").rpartition(".")[2]
+    if name not in _SESSION:
+        return Refusal(f"`{tree.source(call.func)}` is not known to be a chat history in a file")
+    key = _key(tree, call, _SESSION[name]) or request.get("key")
+    if isinstance(key, Refusal):
+        return key
+    history = history_call(tree, request, context, site=call, key=key)
+    if isinstance(history, Refusal):
+        return history
+    if tree.has_comment(*tree.extent(call)):
+        return Refusal("a comment stands inside the call")
+    if (refusal := mutated_messages(tree) or seeded(tree, call) or _looked_into(tree, call)) is not None:
+        return refusal
+    others, imports = widened(tree, frozenset({name}), HISTORY)
+    head = (dotted(call.func) or "").partition(".")[0]
+    return Change(
+        (Edit(*tree.extent(call), history), *unused_after(tree, call), *others),
+        needs=("chat_history",),
+        imports=imports,
+        drops=(head,),
+    )
+
+
+def _key(tree: Tree, call: cst.Call, session: str) -> str | Refusal:
+    """The session id as the call names it, empty when it names none."""
+    key = ""
+    for number, arg in enumerate(call.args):
+        if arg.star:
+            return Refusal(f"what `{tree.source(arg)}` holds is not known")
+        keyword = arg.keyword.value if arg.keyword is not None else ""
+        if session and (keyword == session or (not keyword and number == 0)):
+            key = tree.source(arg.value)
+        elif keyword and keyword not in _PLACES:
+            return Refusal(f"`{tree.source(arg)}` has no counterpart in a shared history")
+    return key
+
+
+def _looked_into(tree: Tree, call: cst.Call) -> Refusal | None:
+    """The refusal for code that uses what only the old class has."""
+    around = tree.parent(call)
+    if not isinstance(around, cst.Assign) or len(around.targets) != 1:
+        return None
+    target = dotted(around.targets[0].target) or ""
+    for node in uses(tree, target) if "." not in target else ():
+        attribute = tree.parent(node)
+        if not isinstance(attribute, cst.Attribute) or attribute.value is not node:
+            continue
+        if attribute.attr.value in (
+            "file_path",
+            "engine",
+            "async_engine",
+            "session_maker",
+            "sql_model_class",
+        ):
+            return Refusal(
+                f"line {tree.line(node)} looks into `{tree.source(attribute)}`, which a shared history does not have"
+            )
+    return None

@@ -1,0 +1,58 @@
+"""Histories in a file on one host become the shared history of the same session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+SQL = "from langchain_community.chat_message_histories import SQLChatMessageHistory\n"
+FILE = "from langchain_community.chat_message_histories import FileChatMessageHistory\n"
+SHARED = "from shared_history import chat_history\n"
+
+
+def test_the_session_id_of_the_call_names_the_shared_history(fixed: Callable[..., str]) -> None:
+    before = (
+        f"{SQL}\n\ndef history_of(session_id: str) -> SQLChatMessageHistory:\n"
+        '    return SQLChatMessageHistory(session_id, connection="sqlite:///chat.db")\n'
+    )
+
+    after = fixed(
+        before, 'SQLChatMessageHistory(session_id, connection="sqlite:///chat.db")', "local-history"
+    )
+
+    assert after == (
+        f"from langchain_core.chat_history import BaseChatMessageHistory\n\n{SHARED}\n\n"
+        "def history_of(session_id: str) -> BaseChatMessageHistory:\n    return chat_history(session_id)\n"
+    )
+
+
+def test_the_path_of_the_file_goes(fixed: Callable[..., str]) -> None:
+    """
+    A path that was made for the file only is not made any more; what has an effect stays.
+    """
+    before = (
+        f"{FILE}\n\ndef history_of(session_id, folder):\n    folder.mkdir()\n"
+        '    path = folder / f"{session_id}.json"\n    return FileChatMessageHistory(str(path))\n'
+    )
+
+    after = fixed(before, "FileChatMessageHistory(str(path))", "local-history", key="session_id")
+
+    assert after == (
+        f"{SHARED}\n\ndef history_of(session_id, folder):\n    folder.mkdir()\n    return chat_history(session_id)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "key", "reason"),
+    [
+        ('SQLChatMessageHistory("all", connection="sqlite:///a.db")', "", "the same for everyone"),
+        ("SQLChatMessageHistory(session_id=s, table_name=t)", "", "has no counterpart"),
+        ("SQLChatMessageHistory(**given)", "s", "is not known"),
+        ("SQLChatMessageHistory()", "", "no session key"),
+    ],
+)
+def test_what_is_refused(refused: Callable[..., str], call: str, key: str, reason: str) -> None:
+    before = f"{SQL}\n\ndef history_of(s, t, given):\n    return {call}\n"
+
+    assert reason in refused(before, call, "local-history", key=key)
