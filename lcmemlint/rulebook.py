@@ -41,13 +41,55 @@ HEADINGS: Final = ("Why", "Bad", "Fixed", "Good", "Limits", "See also")
 FIXES: Final = ("none", "safe", "unsafe", "sometimes")
 STATUSES: Final = ("preview", "stable", "deprecated", "removed")
 KEYS: Final = frozenset(
-    {"code", "name", "group", "severity", "confidence", "fix", "since", "status", "replaces", "expect"}
+    {
+        "code",
+        "name",
+        "group",
+        "severity",
+        "confidence",
+        "fix",
+        "since",
+        "status",
+        "replaces",
+        "expect",
+        "evidence",
+    }
 )
+EVIDENCE_KEYS: Final = frozenset({"findings", "repositories", "of", "right", "wrong", "known-false-alarms"})
 
 _FILE_NAME: Final = re.compile(r"(lcm\d{3})-([a-z0-9-]+)\.md")
 _EXPECT: Final = re.compile(r"[ \t]*(?:#|//)[ \t]*expect:[ \t]*(LCM\d+(?:[ \t]*,[ \t]*LCM\d+)*)[ \t]*$")
 _NAMED_FILE: Final = re.compile(r"`([^`\s]+)`:")
 _FENCE: Final = re.compile(r"(`{3,}|~{3,})[ \t]*([\w.+-]*)[ \t]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the rule found in public repositories that were labelled by hand beforehand.
+
+    Findings at places that the labels leave open, or outside the parts that were labelled, are neither right nor wrong.
+    """
+
+    findings: int
+    repositories: int
+    """How many repositories have such findings."""
+    of: int
+    """How many repositories were read."""
+    right: int
+    wrong: int
+    known_false_alarms: tuple[str, ...]
+    """Kinds of code that the rule is known to report without a fault, a sentence each."""
+
+    @property
+    def not_judged(self) -> int:
+        """Findings at places that the labels leave open."""
+        return self.findings - self.right - self.wrong
+
+    @property
+    def precision(self) -> float | None:
+        """The share of right findings among those that were judged; None if none was."""
+        judged = self.right + self.wrong
+        return self.right / judged if judged else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +109,7 @@ class Rule:
     body: str
     page: str
     """The file name of the page."""
+    evidence: Evidence | None = None
     expect: tuple[tuple[str, int, str], ...] = ()
     """What the front matter expects of files that can hold no comment: path, line, code."""
 
@@ -162,6 +205,7 @@ def parse_page(page: str, text: str) -> Rule:
         summary=summary,
         body=body,
         page=page,
+        evidence=of.evidence(),
         expect=tuple(of.expectations()),
     )
     if title != f"{found.name} ({found.code})":
@@ -184,10 +228,10 @@ class _Front:
     page: str
     values: Mapping[str, object]
 
-    def reject_unknown(self) -> None:
-        """Complain about the first key that is not in `KEYS`."""
+    def reject_unknown(self, known: frozenset[str] = KEYS) -> None:
+        """Complain about the first key that is not known."""
         for key in self.values:
-            if key not in KEYS:
+            if key not in known:
                 raise RulebookError(f"{self.page}: unknown key `{key}` in the front matter")
 
     def text(self, key: str) -> str:
@@ -204,6 +248,31 @@ class _Front:
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(item for item in value if item)
         raise RulebookError(f"{self.page}: `{key}` must be a list of strings")
+
+    def count(self, key: str) -> int:
+        """A number of things."""
+        value = self.values.get(key)
+        if isinstance(value, int) and value >= 0:
+            return value
+        raise RulebookError(f"{self.page}: `{key}` must be a number that is not negative")
+
+    def evidence(self) -> Evidence | None:
+        """The table `[evidence]`."""
+        table = self.values.get("evidence")
+        if table is None:
+            return None
+        if not isinstance(table, dict):
+            raise RulebookError(f"{self.page}: `evidence` must be a table")
+        of = _Front(self.page, table)
+        of.reject_unknown(EVIDENCE_KEYS)
+        return Evidence(
+            findings=of.count("findings"),
+            repositories=of.count("repositories"),
+            of=of.count("of"),
+            right=of.count("right"),
+            wrong=of.count("wrong"),
+            known_false_alarms=of.texts("known-false-alarms"),
+        )
 
     def choice(self, key: str, words: Sequence[Word], default: Word | None = None) -> Word:
         """One of a closed list of words."""

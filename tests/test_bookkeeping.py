@@ -1,12 +1,14 @@
 """Pages, checks, tables and changelog speak of the same rules.
 
-`python tests/test_bookkeeping.py` rewrites the two rules tables from the pages.
+`python tests/test_bookkeeping.py` rewrites the two rules tables from the pages, and the figures on the pages from
+the results of the evaluation.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,10 +16,16 @@ import pytest
 from lcmemlint import rulebook
 from lcmemlint.rulebook import HEADINGS, Rule, examples, parse_page, read_rules
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "rules"
 INDEX = PAGES / "README.md"
 README = ROOT / "README.md"
+EVIDENCE = ROOT / "tests" / "evidence.toml"
 CHANGELOG = ROOT / "CHANGELOG.md"
 
 BEGIN, END = "<!-- rules -->", "<!-- /rules -->"
@@ -165,6 +173,41 @@ def test_a_page_reads_as_prose(rule: Rule) -> None:
     assert ". " not in rule.summary
 
 
+def test_the_figures_on_a_page_are_those_of_the_evaluation(rule: Rule) -> None:
+    """
+    `python tests/test_bookkeeping.py` brings them up to date.
+    """
+    measured = tomllib.loads(EVIDENCE.read_text(encoding="utf-8"))
+    figures = {
+        "findings": 0,
+        "repositories": 0,
+        "right": 0,
+        "wrong": 0,
+        **measured["rules"].get(rule.code, {}),
+    }
+
+    assert rule.evidence is not None
+    assert {key: getattr(rule.evidence, key) for key in figures} == figures
+    assert rule.evidence.of == measured["repositories"]
+
+
+def test_the_evaluation_knows_no_other_rules() -> None:
+    """
+    Figures of a rule that was renamed or removed would be forgotten there.
+    """
+    measured = tomllib.loads(EVIDENCE.read_text(encoding="utf-8"))
+
+    assert set(measured["rules"]) <= {rule.code for rule in PAGE_RULES}
+
+
+def test_a_rule_with_wrong_findings_says_which_code_it_gets_wrong(rule: Rule) -> None:
+    """
+    A user who meets one should not have to wonder.
+    """
+    assert rule.evidence is not None
+    assert not rule.evidence.wrong or rule.evidence.known_false_alarms
+
+
 def test_a_misspelt_heading_is_not_overlooked() -> None:
     """
     The reader of pages keeps the section as it is written, so that the heading test sees it.
@@ -180,6 +223,26 @@ def without_code(text: str) -> str:
     return re.sub(r"^(`{3,}).*?^\1[ \t]*$", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
+def with_evidence(text: str, measured: Mapping[str, int], of: int) -> str:
+    """A page, with other figures in its front matter; what it says of known false alarms stays."""
+    front, end, body = text.partition("\n+++\n# ")
+    front, _, old = front.partition("\n\n[evidence]\n")
+    said = old[old.index("known-false-alarms") :].splitlines() if "known-false-alarms" in old else []
+    figures = {"findings": 0, "repositories": 0, "of": of, "right": 0, "wrong": 0, **measured}
+    lines = ["", "", "[evidence]", *(f"{key} = {value}" for key, value in figures.items()), *said]
+    return front + "\n".join(lines) + end + body
+
+
+def rewrite_evidence() -> None:
+    """Take the figures of the evaluation to the pages."""
+    measured = tomllib.loads(EVIDENCE.read_text(encoding="utf-8"))
+    for rule in PAGE_RULES:
+        path = PAGES / rule.page
+        text = path.read_text(encoding="utf-8")
+        figures = measured["rules"].get(rule.code, {})
+        path.write_text(with_evidence(text, figures, measured["repositories"]), encoding="utf-8")
+
+
 def rewrite_tables() -> None:
     """Bring both tables up to date."""
     for path, folder in ((README, "rules/"), (INDEX, "")):
@@ -188,4 +251,5 @@ def rewrite_tables() -> None:
 
 
 if __name__ == "__main__":
+    rewrite_evidence()
     rewrite_tables()

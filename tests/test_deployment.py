@@ -80,6 +80,27 @@ def test_several_processes_make_an_error_of_a_warning(root: Path) -> None:
     assert found.findings[1].because[0].at == saver(found).at
 
 
+def test_an_image_for_lambda_without_its_template_is_named_and_is_no_finding(root: Path) -> None:
+    """
+    There is no number in it to change.
+    """
+    (root / "bot.py").write_text(
+        APP.replace('@app.post("/threads/{thread_id}")', "").replace("def run(", "def ask(")
+    )
+    (root / "bot.py").open("a").write(
+        "\n\ndef handler(event, context):\n    return ask(event['id'], event['text'])\n"
+    )
+    (root / "app.py").unlink()
+    (root / "Dockerfile").write_text(
+        'FROM public.ecr.aws/lambda/python:3.12\nCOPY bot.py ./\nCMD ["bot.handler"]\n'
+    )
+
+    found = lint([root])
+
+    assert [one.code for one in found.findings] == ["LCM103"]
+    assert [(step.at.path, step.at.span.line) for step in saver(found).related] == [("Dockerfile", 3)]
+
+
 def test_nothing_known_is_said(root: Path) -> None:
     """
     Without a manifest it stays a warning, and the reader hears why; one process is not nothing.

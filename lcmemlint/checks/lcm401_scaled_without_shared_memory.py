@@ -17,6 +17,8 @@ def check(project: Project) -> Iterator[Finding]:
     lost = [finding for one in CHECKS if one.code in LOST_ELSEWHERE for finding in one.check(project)]
     for running in project.scaling.scaled(lost):
         workload = running.workload
+        if running.is_bare_image:
+            continue
         for spot in (workload.at, *workload.also):
             yield Finding(
                 code="LCM401",

@@ -11,7 +11,7 @@ from lcmemlint.cli.output import has_colour
 
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
-    from lcmemlint.rulebook import Rule
+    from lcmemlint.rulebook import Evidence, Rule
 
 
 def explain(options: Options) -> int:
@@ -23,11 +23,27 @@ def explain(options: Options) -> int:
     return 0
 
 
+def _evidence(evidence: Evidence | None) -> Iterator[str]:
+    """What was measured, in words."""
+    if evidence is None:
+        return
+    if evidence.findings:
+        precision = "" if evidence.precision is None else f" (precision {evidence.precision:.2f})"
+        yield (
+            f"measured: {evidence.findings} findings in {evidence.repositories} of {evidence.of} public repositories; "
+            f"{evidence.right} right, {evidence.wrong} wrong, {evidence.not_judged} left open{precision}"
+        )
+    else:
+        yield f"measured: no finding in {evidence.of} public repositories"
+    yield from (f"known false alarm: {one}" for one in evidence.known_false_alarms)
+
+
 def _page(found: Rule, paint: Any) -> Iterator[str]:
     """A page as the terminal shows it: expectations of examples become arrows."""
     yield paint(f"{found.code} {found.name}", "bold")
     fix = "" if found.fix == "none" else f" · fix: {found.fix}"
     yield f"{found.group} · {found.severity} · {found.confidence}{fix} · {found.status} since {found.since}"
+    yield from _evidence(found.evidence)
     yield ""
     yield found.summary
     yield ""

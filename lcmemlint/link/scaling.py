@@ -44,6 +44,14 @@ class Running:
         """What the manifest says."""
         return self.linked.workload
 
+    @property
+    def is_bare_image(self) -> bool:
+        """Whether it is an image for Lambda that no function in the files uses.
+
+        Such an image holds no number to change, and the findings in the code name its line already.
+        """
+        return self.workload.format == "lambda" and self.workload.at.path == self.workload.recipe
+
 
 class Scaling:
     """Answers about the processes of one project; ``choice`` is what the user says about them."""
