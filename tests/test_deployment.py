@@ -84,12 +84,9 @@ def test_an_image_for_lambda_without_its_template_is_named_and_is_no_finding(roo
     """
     There is no number in it to change.
     """
-    (root / "bot.py").write_text(
-        APP.replace('@app.post("/threads/{thread_id}")', "").replace("def run(", "def ask(")
-    )
-    (root / "bot.py").open("a").write(
-        "\n\ndef handler(event, context):\n    return ask(event['id'], event['text'])\n"
-    )
+    code = APP.replace('@app.post("/threads/{thread_id}")', "").replace("def run(", "def ask(")
+    handler = "\n\ndef handler(event, context):\n    return ask(event['id'], event['text'])\n"
+    (root / "bot.py").write_text(code + handler)
     (root / "app.py").unlink()
     (root / "Dockerfile").write_text(
         'FROM public.ecr.aws/lambda/python:3.12\nCOPY bot.py ./\nCMD ["bot.handler"]\n'
