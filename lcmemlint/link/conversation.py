@@ -22,6 +22,7 @@ from lcmemlint.link.memory import Fate, Memories
 from lcmemlint.link.objects import ClassOf, Collection, External, Instance, Object, Part, dotted_of
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import made_by
+from lcmemlint.link.uses import Mention, Uses
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -41,6 +42,7 @@ from lcmemlint.values import (
 _DEEP = 4
 _LISTS = ("builtins.list", "collections.deque")
 _COPIES = frozenset(("builtins.list", "builtins.tuple", "builtins.sorted", "copy.copy", "copy.deepcopy"))
+_MEASURES = frozenset(("builtins.len", "builtins.print", "builtins.bool", "builtins.str"))
 _RECORDS = (
     "pydantic.",
     "pydantic_v1.",
@@ -80,9 +82,13 @@ class Conversations:
 
     @cached_property
     def holdings(self) -> tuple[Holding, ...]:
-        """All of them, in order of place."""
+        """All of them, in order of place; what one name holds counts once, however often it is bound anew."""
         found = (self._holding(thing) for thing in list(self.evaluator.items) if thing in self.reach.used)
-        return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.at, one.name)))
+        ordered = sorted((one for one in found if one is not None), key=lambda one: (one.at, one.name))
+        kept: dict[object, Holding] = {}
+        for one in sorted(ordered, key=lambda one: self._site(one.thing).scope != MODULE):
+            kept.setdefault(self._slot(one.thing) or one.thing, one)
+        return tuple(one for one in ordered if one in kept.values())
 
     def _holding(self, thing: Object) -> Holding | None:
         if not self._is_container(thing) or self._in_record(thing):
@@ -153,7 +159,47 @@ class Conversations:
             and self._has_lists(thing)
         ):
             return "messages"
-        return "messages" if self._is_list(thing) and thing in self._given_as_history else ""
+        if not self._is_list(thing):
+            return ""
+        if thing in self._given_as_history or (depth == 0 and self._collects_answers(thing)):
+            return "messages"
+        return ""
+
+    def _collects_answers(self, thing: Object) -> bool:
+        """Whether requests append what a chain or model answers, and read the list again: no mere log of it."""
+        answers = any(
+            self._is_answer(inner)
+            for stored in list(self.evaluator.items.get(thing, {}).values())
+            if self._runs_in_requests(stored.site)
+            for inner in self.evaluator.at(stored.site)
+        )
+        if not answers or self._is_bound_by_requests(thing):
+            return False
+        return any(self._is_read(mention) for mention in Uses(self.evaluator, [thing]).of(thing))
+
+    def _is_bound_by_requests(self, thing: Object) -> bool:
+        """Whether request code binds the attribute that holds it to a new list: then it may be for one run."""
+        slot = self._slot(thing)
+        return any(
+            self._runs_in_requests(self._site(one))
+            for one in self.evaluator.items
+            if one == thing
+            or (slot and isinstance(slot[0], ClassOf) and self._is_container(one) and self._slot(one) == slot)
+        )
+
+    def _is_answer(self, thing: Object) -> bool:
+        root, *names = (dotted_of(thing) or "").split(".")
+        return root in self.evaluator.catalogue.packages and bool(self._answering & set(names))
+
+    def _is_read(self, mention: Mention) -> bool:
+        facts = self.evaluator.files[mention.path]
+        if not self._runs_in_requests(Site(mention.path, mention.scope, Const(None), mention.statement)):
+            return False
+        if mention.call < 0:
+            return facts.statements[mention.statement].kind == "for"
+        call = facts.calls[mention.call]
+        called = self.evaluator.value(mention.path, call.scope, call.function, call.statement)
+        return mention.kind == "argument" and not any(dotted_of(one) in _MEASURES for one in called)
 
     def _has_lists(self, thing: Object) -> bool:
         """Whether it is a list or holds some: a dict of single values is no history, whatever it is called."""
@@ -474,6 +520,22 @@ class Conversations:
                     if isinstance(target, AttrOf):
                         return target.name
         return ""
+
+    def _slot(self, thing: Object) -> tuple[object, ...]:
+        """The module's name or the class's attribute that is bound to it; empty for what stands elsewhere."""
+        site = self._site(thing)
+        if site.at < 0:
+            return ()
+        statement = self.evaluator.files[site.path].statements[site.at]
+        if statement.value != site.value or len(statement.targets) != 1:
+            return ()
+        match statement.targets[0]:
+            case Name(id=name) if self.evaluator.names[site.path].home(site.scope, name) == MODULE:
+                return (site.path, name)
+            case AttrOf(base=Name(id="self"), name=name):
+                cls = self.evaluator.class_around(site.path, site.scope)
+                return (cls, name) if cls is not None else ()
+        return ()
 
 
 def _histories(arguments: Iterable[object], wanted: frozenset[str]) -> Iterator[Value]:
