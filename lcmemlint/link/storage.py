@@ -38,6 +38,7 @@ _QUIET = (
     "abc.",
     "time.",
     "langchain",
+    "langgraph",
     "functools.",
     "itertools.",
     "loguru.",
@@ -305,7 +306,7 @@ def _outside(evaluator: Evaluator, cls: ClassOf) -> Iterator[Object]:
             for thing in _called(evaluator, method):
                 if isinstance(thing, FunctionOf | Method):
                     called.append(thing.function if isinstance(thing, Method) else thing)
-                elif _reaches_outside(thing):
+                elif _reaches_outside(evaluator, thing):
                     yield thing
         methods = called
 
@@ -321,10 +322,13 @@ def _called(evaluator: Evaluator, function: FunctionOf) -> Iterator[Object]:
         yield from evaluator.value(function.path, max(scope.parent, 0), decorator)
 
 
-def _reaches_outside(thing: Object) -> bool:
+def _reaches_outside(evaluator: Evaluator, thing: Object) -> bool:
     name = dotted_of(thing)
     if name is None:
         return False
+    component = evaluator.catalogue.component(name)
+    if component is not None and component.storage in ("host", "shared", "url"):
+        return True  # a history that hands everything to another one
     return name == "builtins.open" or not name.startswith(_QUIET)
 
 
