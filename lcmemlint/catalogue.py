@@ -300,6 +300,10 @@ class SessionWords:
     """Names that say so inside the dict of a session, or among the inputs of a chain."""
     containers: frozenset[str]
     """Dotted classes of containers that keep what is put into them."""
+    talk_words: frozenset[str]
+    """Words in the names of functions that answer a message."""
+    upkeep_words: frozenset[str]
+    """Words in the names of functions that look after conversations: list, show, delete."""
     dev_variables: tuple[str, ...]
     """Environment variables that switch development on."""
     dev_values: frozenset[str]
@@ -708,6 +712,8 @@ def _session(table: Row) -> SessionWords:
             "speakers",
             "names",
             "inner_names",
+            "talk_words",
+            "upkeep_words",
             "containers",
         ),
         "dev": ("variables", "values", "production_values"),
@@ -757,6 +763,8 @@ def _session(table: Row) -> SessionWords:
         speakers=frozenset(talk.texts("speakers")),
         conversation_names=frozenset(talk.texts("names")),
         inner_names=frozenset(talk.texts("inner_names")),
+        talk_words=frozenset(talk.texts("talk_words")),
+        upkeep_words=frozenset(talk.texts("upkeep_words")),
         containers=frozenset(talk.modules("containers")),
         dev_variables=dev.texts("variables"),
         dev_values=frozenset(dev.texts("values")),

@@ -235,7 +235,10 @@ def _imported_files(evaluator: Evaluator) -> set[str]:
 
 
 def _draws(evaluator: Evaluator, path: str, roots: frozenset[str]) -> Location | None:
-    """Where the module level of a file begins to use a page framework, itself or by functions that it calls."""
+    """Where the module level of a file begins to use a page framework, itself or by functions that it calls.
+
+    Only a file that imports the framework draws with it: another may be handed what a widget gave.
+    """
     pending: list[tuple[FunctionOf, Location | None]] = [(FunctionOf(path, MODULE), None)]
     seen: set[FunctionOf] = set()
     while pending:
@@ -244,12 +247,13 @@ def _draws(evaluator: Evaluator, path: str, roots: frozenset[str]) -> Location |
             continue
         seen.add(function)
         facts = evaluator.files[function.path]
+        imports = _imports(facts, roots)
         for number in evaluator.names[function.path].calls_of.get(function.scope, ()):
             call = facts.calls[number]
             at = first or Location(path, call.span)
             for thing in evaluator.value(function.path, call.scope, call.function, call.statement):
                 name = dotted_of(thing)
-                if name is not None and name.split(".", 1)[0] in roots:
+                if imports and name is not None and name.split(".", 1)[0] in roots:
                     return at
                 pending.extend((target, at) for target, _ in evaluator.runs(thing) if len(seen) < _FOLLOWED)
     return None

@@ -91,6 +91,7 @@ class Sink:
     at: Location
     confidence: Confidence
     trace: tuple[Step, ...]
+    source: FunctionOf | Object
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +264,7 @@ class Keys:
             return None
         at = self._location(site)
         trace = (*self.reach.trace(source), Step(at, f"`{name}` selects the conversation here"))
-        return Sink(name, site, at, self.reach.confidence(source), trace)
+        return Sink(name, site, at, self.reach.confidence(source), trace, source)
 
     def _is_told_apart(self, site: Site, value: Value, others: list[Value]) -> bool:
         """Whether another key of the same configuration comes from the request: the two together are the key."""
@@ -467,6 +468,7 @@ class Keys:
         groups: list[Sequence[Origin]] = []
         if home == MODULE and any(self._counts_up(site.path, binding) for binding in bindings):
             return [self._origin("process", site, text=f"the counter `{name}`")]
+        stand_ins = self._stand_ins(site.path, name, reaching)
         for binding in reaching:
             if self._never_happens(site.path, home, name, binding):
                 continue
@@ -489,7 +491,18 @@ class Keys:
                     groups.append([self._origin("unknown", site)])
             else:
                 groups.append([self._origin("unknown", site)])
-        return _mixed(groups)
+        kept = [[one for one in group if one.text not in stand_ins or not one.text] for group in groups]
+        return _mixed(kept)
+
+    def _stand_ins(self, path: str, name: str, reaching: Iterable[Binding]) -> frozenset[str]:
+        """Literals that only say "none was sent": ``if key == "new": key = uuid4()`` binds the name again."""
+        blocks = self.evaluator.files[path].blocks
+        return frozenset(
+            repr(literal)
+            for binding in reaching
+            if binding.kind == "statement" and blocks[binding.block].kind == "if"
+            for literal in _literals_tested(blocks[binding.block].test, name)
+        )
 
     def _never_happens(self, path: str, scope: int, name: str, binding: Binding) -> bool:
         """``if session_id is None: session_id = ...`` where every caller hands over something that is not None."""
@@ -630,10 +643,35 @@ class Keys:
                 if origin.kind != "constant" or origin.at in told or not self._on_path(origin):
                     continue
                 told.add(origin.at)
-                step = () if origin.at == sink.at else (Step(origin.at, f"it is {origin.text} here"),)
-                yield Constant(
-                    sink.name, origin.text, origin.at, origin.fallback, sink.confidence, (*sink.trace, *step)
-                )
+                trace = self._way_through(origin, sink)
+                yield Constant(sink.name, origin.text, origin.at, origin.fallback, sink.confidence, trace)
+
+    def _way_through(self, origin: Origin, sink: Sink) -> tuple[Step, ...]:
+        """The proof for a literal: the way to the sink, or to the literal if that stands on another way."""
+        if origin.at == sink.at:
+            return sink.trace
+        function = self._brought_by(origin)
+        sure = Step(origin.at, f"it is {origin.text} here")
+        if function is None or function not in self.reach.came or self.reach.passes(sink.source, function):
+            return (*sink.trace, sure)
+        return (
+            *self.reach.trace(function),
+            replace(sure, text=f"`{sink.name}` is {origin.text} here"),
+            sink.trace[-1],
+        )
+
+    def _brought_by(self, origin: Origin) -> FunctionOf | None:
+        """The function that holds a literal; for the default of a field, an entry point that takes its class."""
+        if self.evaluator.files[origin.path].scopes[origin.scope].kind != "class":
+            return self.memories.function_of(origin.path, origin.scope)
+        cls = ClassOf(origin.path, origin.scope)
+        for point in self.reach.entries:
+            path, scope = point.function.path, point.function.scope
+            for param in self.evaluator.files[path].scopes[scope].params:
+                note = param.annotation
+                if note is not None and cls in self.evaluator.value(path, max(scope, 0), note, -1):
+                    return point.function
+        return None
 
     def _missing(self, sink: Sink) -> Constant | None:
         """An optional id that goes straight into a sink: None (and "") is one conversation for all who send none.
@@ -766,6 +804,21 @@ def _name_of(value: Value) -> str:
 
 def _in_class(facts: FileFacts, statement: Statement) -> bool:
     return facts.scopes[statement.scope].kind == "class"
+
+
+def _literals_tested(test: Value | None, name: str) -> Iterator[object]:
+    """The literals that a name is compared with, where being one of them is enough for the test to hold."""
+    match test:
+        case OneOf(how="or", options=options):
+            for option in options:
+                yield from _literals_tested(option, name)
+        case (
+            Combined(op="==", parts=(Name(id=tested), Const(value=literal)))
+            | Combined(op="==", parts=(Const(value=literal), Name(id=tested)))
+        ) if tested == name:
+            yield literal
+        case Combined(op="in", parts=(Name(id=tested), Container(items=items))) if tested == name:
+            yield from (item.value for item in items if isinstance(item, Const))
 
 
 def _configurable_key(target: Value) -> str:

@@ -8,6 +8,7 @@ which functions run while modules are imported or the server starts, and which o
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -75,12 +76,26 @@ class Reach:
         for point in self.entries:
             self.point.setdefault(point.function, point)
         threads = [point for point in self.entries if point.framework == "threading"]
-        self._start([point for point in self.entries if point.framework != "threading"])
+        talks = [point for point in self.entries if point not in threads and self._talks(point)]
+        self._start(talks)  # first: a reader takes the chat route for a better proof than a shorter way
         for given in served:
             self._use(given.thing, Came(None, given.at, f"{given.framework} serves it from here"))
         self._drain()
+        self._start([point for point in self.entries if point not in threads and point not in talks])
+        self._drain()
         self._start(threads)  # after the rest: the route that starts the thread is the better proof
         self._drain()
+
+    def _talks(self, point: EntryPoint) -> bool:
+        """Whether an entry point is sure and answers messages, by its name: ``chat_stream``, not ``delete_chat``."""
+        if point.confidence != "certain":
+            return False
+        scope = self.evaluator.files[point.function.path].scopes[point.function.scope]
+        if point.function.scope == MODULE:
+            return True
+        words = self.evaluator.catalogue.session
+        said = set(re.split(r"[_\W]+", re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", scope.qualname).lower()))
+        return bool(said & words.talk_words) and not said & words.upkeep_words
 
     def _start(self, points: Iterable[EntryPoint]) -> None:
         for point in points:
@@ -343,6 +358,18 @@ class Reach:
         ordered = steps[::-1]
         kept = [step for number, step in enumerate(ordered) if number == 0 or step != ordered[number - 1]]
         return tuple(kept)
+
+    def passes(self, thing: FunctionOf | Object, function: FunctionOf) -> bool:
+        """Whether the way of ``trace`` to a thing leads through a function."""
+        seen: set[object] = set()
+        current: FunctionOf | Object | None = thing
+        while current is not None and current not in seen:
+            if current == function:
+                return True
+            seen.add(current)
+            came = self.came.get(current) if isinstance(current, FunctionOf) else self.used.get(current)
+            current = came.source if came is not None else None
+        return False
 
     def confidence(self, thing: FunctionOf | Object) -> Confidence:
         """How sure the entry point of a trace is."""
