@@ -7,7 +7,6 @@ the file, the place and the remedy. Codes are not looked up here, since that nee
 
 from __future__ import annotations
 
-import difflib
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
-from lcmemlint.errors import ConfigError
+from lcmemlint.errors import ConfigError, did_you_mean
 from lcmemlint.findings import Severity
 
 if sys.version_info >= (3, 11):
@@ -124,7 +123,7 @@ def resolve_code(word: str, known: Mapping[str, str], path: str = "", key: str =
         if word == name or word.upper() == code:
             return code
     # A code is a number: the nearest one is no better than any other.
-    hint = "" if re.fullmatch(r"(?i)LCM\d*", word) else _did_you_mean(word, list(known.values()))
+    hint = "" if re.fullmatch(r"(?i)LCM\d*", word) else did_you_mean(word, list(known.values()))
     where = f"{path}: " if path else ""
     what = f" in `{key}`" if key else ""
     raise ConfigError(f"{where}no rule is called `{word}`{what}{hint or '; --list-rules shows all rules'}")
@@ -133,12 +132,6 @@ def resolve_code(word: str, known: Mapping[str, str], path: str = "", key: str =
 def _longest(code: str, prefixes: Iterable[str]) -> int:
     """The length of the longest prefix of `code`; -1 if there is none."""
     return max((len(prefix) for prefix in prefixes if code.startswith(prefix)), default=-1)
-
-
-def _did_you_mean(word: str, words: Iterable[str]) -> str:
-    """`; did you mean ...?` when something is close, else nothing."""
-    close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
-    return f"; did you mean `{close[0]}`?" if close else ""
 
 
 def _read(file: Path) -> Config:
@@ -226,7 +219,7 @@ class _Table:
             if word == value:
                 return word
         listed = ", ".join(f'"{word}"' for word in words)
-        hint = _did_you_mean(value, words) if isinstance(value, str) else ""
+        hint = did_you_mean(value, words) if isinstance(value, str) else ""
         raise self.wrong(key, f"`{key}` must be one of {listed}{hint}")
 
     def table(self, key: str, value: object) -> Mapping[str, object]:
@@ -312,7 +305,7 @@ def _config(table: _Table) -> Config:
     for key, value in table.items().items():
         setter = _SETTERS.get(key)
         if setter is None:
-            hint = _did_you_mean(key.replace("_", "-"), KEYS) or f"; known keys: {', '.join(KEYS)}"
+            hint = did_you_mean(key.replace("_", "-"), KEYS) or f"; known keys: {', '.join(KEYS)}"
             inside = f"[{table.header}]" if table.header else DEDICATED
             raise table.wrong(key, f"unknown key `{key}` in {inside}{hint}")
         config = setter(config, table, key, value)

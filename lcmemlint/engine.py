@@ -28,7 +28,8 @@ from lcmemlint.config import Config, FailOn, chosen_codes, load_config, resolve_
 from lcmemlint.errors import CatalogueError, ConfigError, UsageError
 from lcmemlint.facts import FileFacts, Problem
 from lcmemlint.files import Files
-from lcmemlint.findings import SEVERITIES, Finding, Severity
+from lcmemlint.findings import SEVERITIES, Finding, Severity, Silenced
+from lcmemlint.fingerprints import fingerprints
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.manifests import Manifests
 from lcmemlint.scan.skim import Skim, select, skim
@@ -123,7 +124,11 @@ class Report:
     is_trusted: bool = True
     """False when a path that was asked for is missing or unreadable, or a check crashed."""
     lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The lines of the files that have findings."""
+    """The lines of the files that findings and their proofs speak of."""
+    silenced: tuple[Silenced, ...] = ()
+    """The findings that comments or the configuration hide, of the paths that were asked for."""
+    fingerprints: Mapping[Finding, str] = field(default_factory=dict)
+    """What tells each finding, shown or not, from all others when the code around it moves."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
@@ -469,23 +474,28 @@ def show_deployment(job: Job) -> tuple[list[dict[str, object]], tuple[FileProble
 
 def report(job: Job, analysis: Analysis) -> Report:
     """What the user sees of an analysis."""
+    facts = {**job.manifests.python, **analysis.facts}
     sorted_out = _suppressed(job, analysis)
     unused = [_with_severity(finding, job) for finding in sorted_out.unused if UNUSED_IGNORE in job.chosen]
     kept = suppress(unused, {}, config=job.config, known=job.known, ran=analysis.ran).kept
     asked = [finding for finding in (*sorted_out.kept, *kept) if job.is_asked(finding.at.path)]
     shown = tuple(sorted(_shown(asked, job.config), key=lambda finding: finding.order))
-    silenced = _shown(sorted_out.hidden, job.config)
+    silenced = [one for one in sorted_out.hidden if job.is_asked(one.finding.at.path)]
+    silenced = [one for one in silenced if _is_shown(one.finding, job.config)]
     of_manifests = {
         FileProblem(one.path, one.line, one.column, one.message) for one in job.manifests.problems
     }
     problems = tuple(sorted({*job.problems, *analysis.problems, *of_manifests}))
     missing = {one for one in job.problems if one.path not in job.tree.python}
     missing |= {one for one in of_manifests if one.path in job.asked}
+    paths = {one.at.path for one in analysis.findings}
+    paths |= {step.at.path for one in analysis.findings for step in (*one.because, *one.related)}
+    lines = {path: _lines(job, path) for path in sorted(paths)}
     return Report(
         root=job.root,
         findings=shown,
         hidden=len(asked) - len(shown),
-        suppressed=sum(job.is_asked(finding.at.path) for finding in silenced),
+        suppressed=len(silenced),
         problems=problems,
         crashes=analysis.crashes,
         files=sum(job.is_asked(path) for path in {*job.tree.python, *job.sources}),
@@ -494,13 +504,20 @@ def report(job: Job, analysis: Analysis) -> Report:
         and not any(
             one in missing or (job.is_asked(one.path) and one not in of_manifests) for one in problems
         ),
-        lines={path: _lines(job, path) for path in sorted({finding.at.path for finding in shown})},
+        lines=lines,
+        silenced=tuple(silenced),
+        fingerprints=fingerprints((*analysis.findings, *unused), facts, lines),
     )
 
 
 def _shown(findings: Iterable[Finding], config: Config) -> list[Finding]:
     """The findings that are sure enough: all when strict, else those that are more than possible."""
-    return [finding for finding in findings if config.strict or finding.confidence != "possible"]
+    return [finding for finding in findings if _is_shown(finding, config)]
+
+
+def _is_shown(finding: Finding, config: Config) -> bool:
+    """Whether a finding is sure enough."""
+    return config.strict or finding.confidence != "possible"
 
 
 def relint(job: Job, before: Analysis, overlay: Mapping[str, str]) -> tuple[Finding, ...]:

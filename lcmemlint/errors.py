@@ -11,6 +11,9 @@ A file that cannot be read or parsed is *not* an exception: it becomes a ``Probl
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class LcmemlintError(Exception):
     """A mistake that the user can mend; ``str(error)`` is the one line that says where and how."""
@@ -32,3 +35,9 @@ class CatalogueError(LcmemlintError):
 
 class RulebookError(LcmemlintError):
     """A rule page is missing or malformed."""
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """`; did you mean ...?` when something is close, else nothing."""
+    close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
+    return f"; did you mean `{close[0]}`?" if close else ""

@@ -68,3 +68,31 @@ class Finding:
     def order(self) -> tuple[str, int, int, str, str]:
         """Reports are sorted by this: path, line, column, code, message."""
         return (self.at.path, self.at.span.line, self.at.span.column, self.code, self.message)
+
+
+@dataclass(frozen=True, slots=True)
+class Silenced:
+    """A finding that is not shown because the user said so: by a comment beside it, or in the configuration.
+
+    ``reason`` is what the comment gives as one, "" if it gives none.
+    """
+
+    finding: Finding
+    by: Literal["comment", "configuration"]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch of a file that becomes ``new``. ``at`` is the start of a file that is not there for a new file."""
+
+    at: Location
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What carrying out a finding's ``FixRequest`` changes, sorted by place; the request it answers is ``fix``."""
+
+    fix: FixRequest
+    edits: tuple[Edit, ...]

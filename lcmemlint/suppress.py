@@ -21,7 +21,7 @@ from typing import Final
 
 from lcmemlint.config import Config
 from lcmemlint.facts import FileFacts, Ignore
-from lcmemlint.findings import Finding
+from lcmemlint.findings import Finding, Silenced
 from lcmemlint.sources import matches
 from lcmemlint.values import Location, Span
 
@@ -42,7 +42,7 @@ class Suppressed:
     """What is left, what was hidden, and the comments that hid nothing (as findings)."""
 
     kept: tuple[Finding, ...]
-    hidden: tuple[Finding, ...]
+    hidden: tuple[Silenced, ...]
     unused: tuple[Finding, ...]
 
 
@@ -64,13 +64,17 @@ def suppress(
     comments = {path: _comments(of) for path, of in facts.items() if of.ignores} | dict(manifests)
     ignores = {path: _Ignores(path, of, known) for path, of in comments.items()}
     kept: list[Finding] = []
-    hidden: list[Finding] = []
+    hidden: list[Silenced] = []
     for finding in findings:
         own = ignores.get(finding.at.path)
         # Asked first, so that a comment in a file with per-file ignores is not called unused.
-        by_comment = own is not None and own.hides(finding)
-        by_config = _is_ignored_file(finding, per_file, known)
-        (hidden if by_comment or by_config else kept).append(finding)
+        comment = None if own is None else own.hiding(finding)
+        if comment is not None:
+            hidden.append(Silenced(finding, "comment", comment.reason))
+        elif _is_ignored_file(finding, per_file, known):
+            hidden.append(Silenced(finding, "configuration"))
+        else:
+            kept.append(finding)
     unused = [one for path in sorted(ignores) for one in ignores[path].unused(ran)]
     return Suppressed(tuple(kept), tuple(hidden), tuple(unused))
 
@@ -114,18 +118,18 @@ class _Ignores:
                 self.by_line.setdefault(one.line, []).append(one)
         self.used: set[tuple[Ignore, str]] = set()
 
-    def hides(self, finding: Finding) -> bool:
-        """Whether a comment hides the finding; notes which, all of them."""
-        hidden = False
+    def hiding(self, finding: Finding) -> Ignore | None:
+        """The first comment that hides the finding; notes all of them."""
+        first: Ignore | None = None
         for ignore in (*self.whole_file, *self._at(finding.at.span)):
             if not ignore.codes:
                 self.used.add((ignore, ""))
-                hidden = True
+                first = first or ignore
             for written in ignore.codes:
                 if _means(written, finding.code, self.known):
                     self.used.add((ignore, written))
-                    hidden = True
-        return hidden
+                    first = first or ignore
+        return first
 
     def _at(self, span: Span) -> list[Ignore]:
         """The comments that speak for a place."""

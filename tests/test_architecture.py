@@ -25,6 +25,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "config": frozenset({"errors", "findings"}),
     "sources": frozenset({"config", "errors", "facts"}),
     "catalogue": frozenset({"errors"}),
+    "fingerprints": frozenset({"values", "facts", "findings"}),
     "rulebook": frozenset({"catalogue", "errors", "findings"}),
     "deploy": frozenset({"values", "facts", "findings", "errors", "catalogue"}),
     "link": frozenset({"values", "facts", "findings", "errors", "catalogue", "deploy"}),
@@ -37,11 +38,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     "engine": frozenset(
         {
             "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
-            "deploy", "link", "checks", "workers", "suppress", "manifests", "files",
+            "deploy", "link", "checks", "workers", "suppress", "manifests", "files", "fingerprints",
         }
     ),
     "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link"}),
-    "report": frozenset({"values", "findings", "errors", "engine", "rulebook", "config"}),
+    "report": frozenset({"__init__", "values", "findings", "errors", "engine", "rulebook", "config"}),
     "cli": frozenset(
         {
             "__init__", "values", "findings", "errors", "config", "sources", "engine", "report", "rulebook",

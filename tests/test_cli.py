@@ -465,3 +465,66 @@ def test_a_closed_pipe_is_no_traceback(project: Path) -> None:
 
     assert "Traceback" not in result.stderr
     assert "Exception" not in result.stderr
+
+
+def test_several_formats_in_one_run(project: Path) -> None:
+    """
+    One to read, others to keep.
+    """
+    result = run("--format", "concise", "--format", "sarif:a.sarif", "--format", "junit:a.xml")
+
+    assert result.exit_code == 1
+    assert result.stdout.startswith(f"app.py:{LINE}:14: LCM101 ")
+    (found,) = json.loads((project / "a.sarif").read_text())["runs"][0]["results"]
+    assert found["ruleId"] == "LCM101"
+    assert found["fixes"], "what --fix would change is part of it"
+    assert (project / "a.xml").read_text().startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--format", "sarf"], "no format is called `sarf`; did you mean `sarif`?; --help shows the options"),
+        (
+            ["--format", "json", "--format", "full"],
+            "json must not stand among other output; write --format json:FILE",
+        ),
+        (["--format", "json:x", "--format", "sarif:x"], "two formats would be written to x"),
+        (
+            ["--format", "full", "--format", "github", "--output-file", "x"],
+            "--output-file goes with one format; write --format NAME:FILE for several",
+        ),
+        (
+            ["--format", "json:no/such/folder/x"],
+            "no/such/folder/x: cannot be written: No such file or directory",
+        ),
+    ],
+)
+def test_formats_that_cannot_be(arguments: list[str], told: str, project: Path) -> None:
+    """
+    One line, and nothing is written.
+    """
+    assert complaint(run(*arguments)).endswith(told)
+    assert not (project / "x").exists()
+
+
+def test_no_password_reaches_the_terminal(project: Path) -> None:
+    """
+    An address with a password in the code is shown without it, in reports and in looks inside.
+    """
+    (project / "app.py").write_text(
+        "from fastapi import FastAPI\nfrom langchain_community.chat_message_histories import RedisChatMessageHistory\n"
+        "app = FastAPI()\n\n\n@app.post('/')\ndef chat(text: str) -> None:\n"
+        "    RedisChatMessageHistory('1', url='redis://me:hunter2@db').add_user_message(text)\n"
+    )
+
+    shown = [
+        run("--strict"),
+        run("--show-facts", "app.py"),
+        run("--why", "app.py:8"),
+        run("--format", "sarif"),
+    ]
+
+    assert "LCM203" in shown[0].stdout
+    assert "redis://me:*******@db" in shown[0].stdout
+    assert not [result.output for result in shown if "hunter2" in result.output]

@@ -9,7 +9,7 @@ import pytest
 
 from lcmemlint.config import Config
 from lcmemlint.facts import FACTS_VERSION, FileFacts, Ignore, Statement
-from lcmemlint.findings import Finding
+from lcmemlint.findings import Finding, Silenced
 from lcmemlint.suppress import Suppressed, suppress
 from lcmemlint.values import Location, Span
 
@@ -130,7 +130,7 @@ def test_removing_a_comment_changes_only_what_it_hid() -> None:
     without = sorted_out(findings, facts())
 
     assert {*without.kept} - {*with_comment.kept} == {findings[2]}
-    assert with_comment.hidden == (findings[2],)
+    assert with_comment.hidden == (Silenced(findings[2], "comment"),)
 
 
 def test_per_file_ignores() -> None:
@@ -147,7 +147,8 @@ def test_per_file_ignores() -> None:
 
     found = suppress(findings, {}, config=config, known=KNOWN, ran=RAN)
 
-    assert found.hidden == (findings[0], findings[3])
+    assert [one.finding for one in found.hidden] == [findings[0], findings[3]]
+    assert {one.by for one in found.hidden} == {"configuration"}
 
 
 def messages(found: Suppressed) -> list[str]:

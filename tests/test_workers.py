@@ -14,6 +14,7 @@ from lcmemlint.config import Config
 from lcmemlint.engine import analyse, prepare, report
 from lcmemlint.facts import FileFacts
 from lcmemlint.report import json
+from lcmemlint.report.text import View
 from lcmemlint.scan import scan
 from lcmemlint.values import UNKNOWN, Container, Name
 from lcmemlint.workers import Crash, Workers, scan_all
@@ -40,7 +41,7 @@ def executor(request: pytest.FixtureRequest) -> Iterator[Executor]:
 def shown(root: Path, workers: Workers) -> str:
     """The report as bytes go out."""
     job = prepare([root], config=Config(), root=root)
-    return json.render(report(job, analyse(job, workers=workers)), start=root)
+    return json.render(report(job, analyse(job, workers=workers)), View(root))
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)

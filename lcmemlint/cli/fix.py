@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lcmemlint.cli.lint import lint
-from lcmemlint.cli.output import exit_code, say, write
+from lcmemlint.cli.lint import lint, repairs_of
+from lcmemlint.cli.output import exit_code, plain, say, write
 
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
@@ -36,8 +36,8 @@ def run(options: Options) -> int:
         click.echo(result.diff, nl=False)
         failed = _tell_fixes(job, result, "Would fix")
         return max(exit_code(options, report), failed)
-    report = lint(options)[2]
-    write(options, report)
+    job, analysis, report = lint(options)
+    write(options, report, lambda shown: repairs_of(job, analysis, shown))
     failed = _tell_fixes(job, result, "Fixed")
     return max(exit_code(options, report), failed)
 
@@ -45,14 +45,13 @@ def run(options: Options) -> int:
 def _tell_fixes(job: Job, result: FixResult, done: str) -> int:
     """Say on standard error what was repaired, what not and why; 2 if a file could not be handled."""
     from lcmemlint.fixes.outcomes import Failed
-    from lcmemlint.report.characters import escape
     from lcmemlint.report.text import shown_path
 
     start = Path.cwd()
     for one in result.refused:
         at = one.finding.at
         place = f"{shown_path(job.root, at.path, start)}:{at.span.line}:{at.span.column + 1}"
-        click.echo(escape(f"Not fixed: {place}: {one.finding.code}: {one.reason}"), err=True)
+        click.echo(plain(f"Not fixed: {place}: {one.finding.code}: {one.reason}"), err=True)
     failed = [one for one in result.outcomes if isinstance(one, Failed)]
     for failure in failed:
         say(f"{shown_path(job.root, failure.path, start)}: {failure.error}")
@@ -60,5 +59,5 @@ def _tell_fixes(job: Job, result: FixResult, done: str) -> int:
     click.echo(f"{done} {number} finding{'' if number == 1 else 's'}.", err=True)
     for note in result.notes:
         what = "install the package" if note.kind == "package" else "set"
-        click.echo(escape(f"Still to do: {what} {note.name} ({note.text})"), err=True)
+        click.echo(plain(f"Still to do: {what} {note.name} ({note.text})"), err=True)
     return 2 if failed else 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
     from lcmemlint.config import Config, FailOn
     from lcmemlint.engine import Analysis, Job, Report
+    from lcmemlint.findings import Finding, Repair
 
 
 def run(options: Options) -> int:
     """Lint, and write the report; the exit code."""
-    report = lint(options)[2]
-    write(options, report)
+    job, analysis, report = lint(options)
+    write(options, report, lambda shown: repairs_of(job, analysis, shown))
     return exit_code(options, report)
 
 
@@ -31,6 +32,21 @@ def lint(options: Options, paths: Sequence[str] | None = None) -> tuple[Job, Ana
     job = job_of(options, paths)
     analysis = analyse(job, workers=Workers(options.jobs or default_jobs()))
     return job, analysis, report(job, analysis)
+
+
+def repairs_of(job: Job, analysis: Analysis, report: Report) -> Mapping[Finding, Repair]:
+    """What the fixes of a report's findings would change."""
+    from lcmemlint.engine import relint
+    from lcmemlint.fixes.repairs import repairs
+
+    return repairs(
+        job.root,
+        report.findings,
+        relint=lambda texts: relint(job, analysis, texts),
+        read=lambda path: job.sources[path].data,
+        files=job.tree.python,
+        factory=job.config.factory,
+    )
 
 
 def job_of(options: Options, paths: Sequence[str] | None = None) -> Job:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +15,20 @@ from lcmemlint.errors import UsageError
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
     from lcmemlint.engine import Report
+    from lcmemlint.findings import Finding, Repair
 
 
 def say(message: str) -> None:
     """One line on standard error that says who is speaking."""
-    from lcmemlint.report.characters import escape
+    click.echo(f"lcmemlint: {plain(message)}", err=True)
 
-    click.echo(f"lcmemlint: {escape(message)}", err=True)
+
+def plain(text: str) -> str:
+    """The text as a terminal may have it: nothing that it would obey, no password."""
+    from lcmemlint.report.characters import escape
+    from lcmemlint.report.masking import masked
+
+    return escape(masked(text))
 
 
 def survive_encodings() -> None:
@@ -31,39 +39,52 @@ def survive_encodings() -> None:
             reconfigure(errors="backslashreplace")
 
 
-def has_colour(options: Options) -> bool:
-    """Whether to paint."""
+def has_colour(options: Options, file: Path | None = None) -> bool:
+    """Whether to paint what goes to a file, or (None) to standard output."""
     if options.color != "auto":
         return options.color == "always"
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or options.output_file is not None:
+    if file is not None or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return sys.stdout.isatty()
 
 
 def put(options: Options, written: str) -> None:
-    """Write a whole output to where it was asked for. Raises `UsageError` if a file cannot be written."""
-    if options.output_file is None:
+    """Write a whole output to where the only format goes. Raises `UsageError` if a file cannot be written."""
+    put_to(options.outputs[0].file, written)
+
+
+def put_to(file: Path | None, written: str) -> None:
+    """Write a whole output to a file, or to standard output. Raises `UsageError` if it cannot be written."""
+    if file is None:
         click.echo(written, nl=False, color=True)
         return
     try:
-        options.output_file.write_text(written, encoding="utf-8")
+        file.write_text(written, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise UsageError(f"{options.output_file}: cannot be written: {error.strerror or error}") from error
+        raise UsageError(f"{file}: cannot be written: {error.strerror or error}") from error
 
 
-def write(options: Options, report: Report) -> None:
-    """The report, in the format that was asked for, to where it was asked for."""
-    from lcmemlint.report import json, text
+def write(
+    options: Options,
+    report: Report,
+    repairs: Callable[[Report], Mapping[Finding, Repair]] = lambda report: {},
+) -> None:
+    """The report in all the formats that were asked for, each to where it was asked for.
 
-    start = Path.cwd()
-    style = text.Style(has_colour(options))
-    if options.output_format == "json":
-        written = json.render(report, start=start)
-    elif options.output_format == "concise":
-        written = text.concise(report, start=start, style=style)
-    else:
-        written = text.full(report, start=start, style=style)
-    put(options, written)
+    `repairs` works out what fixes would change; it is asked once, and only when a format shows it.
+    """
+    from lcmemlint.report.formats import FORMATS
+    from lcmemlint.report.masking import concealed
+    from lcmemlint.report.text import Style, View
+
+    asked = [(FORMATS[one.format], one.file) for one in options.outputs]
+    found = repairs(report) if any(format.repairs for format, _ in asked) else {}
+    shown = concealed(report)
+    same = dict(zip(report.findings, shown.findings, strict=True))
+    known = {same[finding]: repair for finding, repair in found.items()}
+    for format, file in asked:
+        view = View(Path.cwd(), Style(has_colour(options, file)), known, suppressed=not options.no_suppressed)
+        put_to(file, format.render(shown, view))
 
 
 def exit_code(options: Options, report: Report) -> int:

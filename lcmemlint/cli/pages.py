@@ -58,7 +58,7 @@ def list_rules(options: Options) -> int:
 
     from lcmemlint.rulebook import rules
 
-    if options.output_format == "json":
+    if options.format == "json":
         keys = ("code", "name", "group", "severity", "confidence", "fix", "status", "since", "summary")
         rows = [{key: getattr(one, key) for key in keys} for one in rules()]
         click.echo(json.dumps(rows, indent=2))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lcmemlint.cli.lint import job_of, lint
-from lcmemlint.cli.output import exit_code, has_colour, put, say
+from lcmemlint.cli.output import exit_code, has_colour, plain, put, say
 from lcmemlint.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ def show_facts(options: Options) -> int:
     """Print what the scan reads out of one file."""
     from dataclasses import fields
 
-    from lcmemlint.report.characters import escape
     from lcmemlint.scan import scan
     from lcmemlint.sources import read, text_of
 
@@ -34,7 +33,7 @@ def show_facts(options: Options) -> int:
         rows = value if isinstance(value, tuple) else (value,)
         click.echo(f"{part.name} ({len(rows)})" if isinstance(value, tuple) else f"{part.name} {value}")
         for number, row in enumerate(rows if isinstance(value, tuple) else ()):
-            click.echo(f"  {number:>4}  {escape(repr(row))}")
+            click.echo(f"  {number:>4}  {plain(repr(row))}")
     for problem in facts.problems:
         say(f"{file}:{problem.line}:{problem.column + 1}: {problem.message}")
     return 2 if facts.problems else 0
@@ -51,7 +50,7 @@ def show_deployment(options: Options) -> int:
     rows, problems = show_deployment(job)
     for problem in problems:
         say(f"{shown_path(job.root, problem.path, start)}: {problem.message}")
-    if options.output_format == "json":
+    if options.format == "json":
         put(options, rows_as_json(rows, root=job.root, start=start))
     else:
         put(options, rows_as_table(rows, root=job.root, start=start, style=Style(has_colour(options))))
@@ -60,7 +59,6 @@ def show_deployment(options: Options) -> int:
 
 def why(options: Options) -> int:
     """Print every decision of the linker about one place."""
-    from lcmemlint.report.characters import escape
     from lcmemlint.sources import relative
 
     place = options.why or ""
@@ -72,10 +70,10 @@ def why(options: Options) -> int:
     job, analysis, report = lint(options, [file])
     path = relative(job.root, Path(file))
     if analysis.project is None or path not in analysis.facts:
-        click.echo(f"{escape(file)} was not analysed: neither it nor any file tied to it names LangChain.")
+        click.echo(f"{plain(file)} was not analysed: neither it nor any file tied to it names LangChain.")
         return 0 if report.is_trusted else exit_code(options, report)
     from lcmemlint.link.why import explain_place
 
     for sentence in explain_place(analysis.project, path, int(line)):
-        click.echo(escape(sentence))
+        click.echo(plain(sentence))
     return 0 if report.is_trusted else exit_code(options, report)

@@ -1,23 +1,13 @@
-"""Carries out fixes on disk: the only module of the linter that writes into the user's project.
-
-Texts are fixed and proven first (``rounds``); then every file is written at once or not at all: into a temporary
-file beside it, which takes its place. A file that is no longer what was linted is left alone.
-"""
+"""Carries out fixes: texts are fixed and proven first (``rounds``), then written (``disk``)."""
 
 from __future__ import annotations
 
-import codecs
-import contextlib
-import difflib
-import io
 import os
-import stat
-import tempfile
-import tokenize
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lcmemlint.findings import Finding
+from lcmemlint.fixes.disk import Disk
 from lcmemlint.fixes.generated import GENERATED
 from lcmemlint.fixes.outcomes import Failed, Fixed, FixResult, Note, Outcome, Refused
 from lcmemlint.fixes.rounds import Fixing
@@ -45,7 +35,7 @@ def fix_files(
     files, relative to ``root`` with ``/`` (by default all below it). ``factory`` is the project's own
     ``module:function`` that takes the place of ``chat_history``.
     """
-    disk = _Files(root, read)
+    disk = Disk(root, read)
     known = frozenset(files if files is not None else _python_files(root))
     fixing = Fixing(known, disk.text, relint, unsafe, Supply(factory))
     fixing.run(findings)
@@ -75,7 +65,7 @@ def _notes(changed: Iterable[Fixed]) -> tuple[Note, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _outcomes(disk: _Files, fixing: Fixing, *, write: bool) -> list[Outcome]:
+def _outcomes(disk: Disk, fixing: Fixing, *, write: bool) -> list[Outcome]:
     """Generated modules first: a file that imports one is written only when that one stands."""
     found: list[Outcome] = []
     lost = ""
@@ -102,100 +92,6 @@ def _reason(error: Exception) -> str:
         or str(error)
         or type(error).__name__
     )
-
-
-class _Files:
-    """The bytes and texts of the project's files as they were linted, and the way back to disk."""
-
-    def __init__(self, root: Path, read: Callable[[str], bytes] | None) -> None:
-        self._root = root
-        self._read = read or (lambda path: (root / path).read_bytes())
-        self._bytes: dict[str, bytes] = {}
-
-    def text(self, path: str) -> str:
-        """The text of a file, without its byte order mark."""
-        if path not in self._bytes:
-            try:
-                self._bytes[path] = self._read(path)
-            except LookupError as error:
-                raise FileNotFoundError(f"{path} is not among the files that were linted") from error
-        data = self._bytes[path]
-        return data[_bom(data) :].decode(_encoding(data))
-
-    def old(self, path: str) -> bytes | None:
-        """The bytes that were linted, None for a file that the run makes."""
-        return self._bytes.get(path)
-
-    def encoded(self, path: str, text: str) -> bytes:
-        """A new text in the encoding that the file has."""
-        old = self._bytes.get(path)
-        if old is None:
-            return text.encode("utf-8")
-        return old[: _bom(old)] + text.encode(_encoding(old))
-
-    def diff(self, changed: Fixed) -> str:
-        """The unified diff of one file."""
-        path = changed.path
-        before = [] if changed.old is None else self._lines(path, changed.old)
-        name = "/dev/null" if changed.old is None else f"a/{path}"
-        lines = difflib.unified_diff(before, self._lines(path, changed.new), name, f"b/{path}")
-        return "".join(
-            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-        )
-
-    def _lines(self, path: str, data: bytes) -> list[str]:
-        encoding = _encoding(self._bytes[path]) if path in self._bytes else "utf-8"
-        return data[_bom(data) :].decode(encoding).splitlines(keepends=True)
-
-    def check(self, path: str, new: bytes) -> Path:
-        """The file to write; raises ``OSError`` when what stands there is not what was linted."""
-        target = (self._root / path).resolve()
-        old = self._bytes.get(path)
-        now = target.read_bytes() if target.exists() else None
-        if old is None and now is not None and now != new:
-            raise OSError("a file with other content stands there already")
-        if old is not None and now != old:
-            raise OSError("it has changed since it was linted; run again")
-        return target
-
-    def write(self, path: str, new: bytes) -> None:
-        """Put the new bytes in the place of the old ones, if those are still what was linted."""
-        _replace(self.check(path, new), new)
-
-
-def _replace(target: Path, new: bytes) -> None:
-    """Write a file in one step; its mode stays."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as temporary:
-            temporary.write(new)
-            temporary.flush()
-            os.fsync(temporary.fileno())
-        os.chmod(name, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
-        os.replace(name, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
-
-
-def _bom(data: bytes) -> int:
-    return len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0
-
-
-def _encoding(data: bytes) -> str:
-    """The encoding that a Python file names (PEP 263); raises ``ValueError`` for one that does not exist."""
-    try:
-        name, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    except SyntaxError as error:
-        raise ValueError(str(error.msg or error)) from error
-    return "utf-8" if name == "utf-8-sig" else name
 
 
 def _python_files(root: Path) -> list[str]:

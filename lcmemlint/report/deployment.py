@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from lcmemlint.report.characters import cells, escape
+from lcmemlint.report.masking import masked
 from lcmemlint.report.text import Style, shown_path
 
 Row = Mapping[str, object]
@@ -29,7 +30,7 @@ def rows_as_table(rows: Sequence[Row], *, root: Path, start: Path, style: Style)
     if not rows:
         return "No manifest says how this project is deployed.\n"
     table = [_HEADINGS, *(_cells(_relative(row, root, start)) for row in rows)]
-    table = [tuple(escape(cell) for cell in line) for line in table]
+    table = [tuple(escape(masked(cell)) for cell in line) for line in table]
     widths = [max(cells(line[column]) for line in table) for column in range(len(_HEADINGS))]
     lines = []
     for number, line in enumerate(table):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lcmemlint.findings import Finding, FixRequest, Step
-from lcmemlint.report.text import fixable, shown_path
+from lcmemlint.report.text import View, fixable
+from lcmemlint.rulebook import names
 
 if TYPE_CHECKING:
     from lcmemlint.engine import Crash, FileProblem, Report
@@ -24,12 +24,12 @@ def schema() -> object:
     return json.loads(files("lcmemlint.report").joinpath("schema.json").read_text(encoding="utf-8"))
 
 
-def render(report: Report, *, start: Path) -> str:
-    """The report as one JSON object; paths are relative to `start`, lines and columns count from 1."""
+def render(report: Report, view: View) -> str:
+    """The report as one JSON object; lines and columns count from 1."""
     safe, unsafe = fixable(report.findings)
     whole = {
         "version": VERSION,
-        "findings": [_finding(report, finding, start) for finding in report.findings],
+        "findings": [finding_as_json(report, finding, view) for finding in report.findings],
         "summary": {
             "files": report.files,
             "findings": len(report.findings),
@@ -42,7 +42,7 @@ def render(report: Report, *, start: Path) -> str:
             "unsafely_fixable": unsafe,
         },
         "problems": [
-            *(_problem(report, problem, start) for problem in report.problems),
+            *(_problem(report, problem, view) for problem in report.problems),
             *(_crash(crash) for crash in report.crashes),
         ],
     }
@@ -50,12 +50,13 @@ def render(report: Report, *, start: Path) -> str:
     return json.dumps(whole, indent=2) + "\n"
 
 
-def _finding(report: Report, finding: Finding, start: Path) -> dict[str, object]:
-    """One finding."""
+def finding_as_json(report: Report, finding: Finding, view: View) -> dict[str, object]:
+    """One finding, as `schema.json` has it."""
     span = finding.at.span
     return {
         "code": finding.code,
-        "path": shown_path(report.root, finding.at.path, start),
+        "name": names().get(finding.code, ""),
+        "path": view.path(report, finding.at.path),
         "line": span.line,
         "column": span.column + 1,
         "end_line": span.end_line,
@@ -63,27 +64,31 @@ def _finding(report: Report, finding: Finding, start: Path) -> dict[str, object]
         "message": finding.message,
         "severity": finding.severity,
         "confidence": finding.confidence,
-        "trace": [_step(report, step, start) for step in finding.because],
-        "fix": None if finding.fix is None else _fix(report, finding.fix, start),
+        "trace": [_step(report, step, view) for step in finding.because],
+        "related": [_step(report, step, view) for step in finding.related],
+        "help": finding.help,
+        "fix": None if finding.fix is None else _fix(report, finding.fix, view),
+        "no_fix": finding.no_fix,
+        "fingerprint": report.fingerprints.get(finding, ""),
     }
 
 
-def _step(report: Report, step: Step, start: Path) -> dict[str, object]:
+def _step(report: Report, step: Step, view: View) -> dict[str, object]:
     """One step of a proof."""
     return {
-        "path": shown_path(report.root, step.at.path, start),
+        "path": view.path(report, step.at.path),
         "line": step.at.span.line,
         "column": step.at.span.column + 1,
         "text": step.text,
     }
 
 
-def _fix(report: Report, fix: FixRequest, start: Path) -> dict[str, object]:
+def _fix(report: Report, fix: FixRequest, view: View) -> dict[str, object]:
     """The repair that was asked for."""
     return {
         "kind": fix.kind,
         "safe": not fix.unsafe,
-        "path": shown_path(report.root, fix.path, start),
+        "path": view.path(report, fix.path),
         "line": fix.span.line,
         "column": fix.span.column + 1,
         "end_line": fix.span.end_line,
@@ -91,10 +96,10 @@ def _fix(report: Report, fix: FixRequest, start: Path) -> dict[str, object]:
     }
 
 
-def _problem(report: Report, problem: FileProblem, start: Path) -> dict[str, object]:
+def _problem(report: Report, problem: FileProblem, view: View) -> dict[str, object]:
     """A file that could not be read; null is the place of a problem with the whole file."""
     return {
-        "path": shown_path(report.root, problem.path, start),
+        "path": view.path(report, problem.path),
         "line": problem.line or None,
         "column": problem.column + 1 if problem.line else None,
         "message": problem.message,

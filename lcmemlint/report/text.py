@@ -1,4 +1,4 @@
-"""The report for people: one paragraph a finding with its proof, or one line a finding.
+"""What all reports share: how to look at one, and its words for paths, places and numbers.
 
 Whatever comes from the user's files is escaped before it is written: a file name or a line of code must
 not be able to move the cursor, ring the bell or turn the text around.
@@ -7,20 +7,18 @@ not be able to move the cursor, ring the bell or turn the text around.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from lcmemlint.findings import SEVERITIES, Finding
-from lcmemlint.report.characters import cells, escape
+from lcmemlint.findings import SEVERITIES, Finding, Repair
+from lcmemlint.report.characters import escape
+from lcmemlint.report.masking import masked
 from lcmemlint.values import Location
 
 if TYPE_CHECKING:
     from lcmemlint.engine import Report
-
-WIDEST: Final = 160
-"""Columns of code that a frame shows; a minified line would fill the screen."""
 
 _COLOURS: Final[Mapping[str, str]] = {
     "error": "1;31",
@@ -51,23 +49,41 @@ def shown_path(root: Path, path: str, start: Path) -> str:
         return (root / path).as_posix()
 
 
-def concise(report: Report, *, start: Path, style: Style) -> str:
-    """One line a finding, and the summary."""
-    lines = [
-        f"{style.paint(_place(report, finding.at, start), 'bold')}: "
-        f"{style.paint(finding.code, finding.severity)} {escape(finding.message)}"
-        for finding in report.findings
-    ]
-    return "".join(f"{line}\n" for line in [*lines, summary(report, style=style)])
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a report is looked at: from which folder, in which style, and with what beside it.
+
+    `repairs` are what carrying out a finding's fix would change, where somebody worked that out;
+    `suppressed` says whether formats that can show silenced findings (SARIF) do.
+    """
+
+    start: Path
+    style: Style = Style()
+    repairs: Mapping[Finding, Repair] = field(default_factory=dict)
+    suppressed: bool = True
+
+    def path(self, report: Report, path: str) -> str:
+        """A project path as one would type it here, with `/`."""
+        return shown_path(report.root, path, self.start)
+
+    def repository_path(self, report: Report, path: str) -> str:
+        """A project path as the repository has it, which is how services that show a repository want it."""
+        return shown_path(report.root, path, _repository(report.root) or self.start)
+
+    def repair(self, finding: Finding) -> Repair | None:
+        """What a finding's fix would change; None if that is not known, or if it would show a password."""
+        found = self.repairs.get(finding)
+        if found is None or any(masked(edit.new) != edit.new for edit in found.edits):
+            return None
+        return found
 
 
-def full(report: Report, *, start: Path, style: Style) -> str:
-    """A paragraph a finding: sentence, code frame, proof, help; and the summary."""
-    paragraphs = ["\n".join(_paragraph(report, finding, start, style)) for finding in report.findings]
-    return "".join(f"{paragraph}\n\n" for paragraph in paragraphs) + f"{summary(report, style=style)}\n"
+def _repository(root: Path) -> Path | None:
+    """The repository around a folder."""
+    return next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), None)
 
 
-def summary(report: Report, *, style: Style = Style()) -> str:
+def summary(report: Report, view: View) -> str:
     """One line: how many findings, and what is not shown."""
     rest = []
     if report.suppressed:
@@ -84,7 +100,7 @@ def summary(report: Report, *, style: Style = Style()) -> str:
     total = len(report.findings)
     if total:
         by = ", ".join(
-            style.paint(_count(report.count(severity), severity), severity)
+            view.style.paint(_count(report.count(severity), severity), severity)
             for severity in reversed(SEVERITIES)
             if report.count(severity)
         )
@@ -106,64 +122,12 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _place(report: Report, at: Location, start: Path) -> str:
+def place(report: Report, at: Location, view: View) -> str:
     """`path:line:column`, columns counted from 1 as editors do."""
-    return f"{escape(shown_path(report.root, at.path, start))}:{at.span.line}:{at.span.column + 1}"
+    return f"{plain_path(view.path(report, at.path))}:{at.span.line}:{at.span.column + 1}"
 
 
-def _paragraph(report: Report, finding: Finding, start: Path, style: Style) -> Iterator[str]:
-    """The lines about one finding."""
-    head = style.paint(f"{finding.severity}[{finding.code}]", finding.severity)
-    sure = "" if finding.confidence == "certain" else f" ({finding.confidence})"
-    yield f"{head}: {style.paint(escape(finding.message), 'bold')}{sure}"
-    gutter = len(str(finding.at.span.line))
-    pad = " " * gutter
-    yield f"{pad}{style.paint('-->', 'rule')} {_place(report, finding.at, start)}"
-    yield from _frame(report, finding, gutter, style)
-    width = len(str(len(finding.because)))
-    for number, step in enumerate(finding.because, 1):
-        yield f"{pad} {number:>{width}}. {_place(report, step.at, start)}: {escape(step.text)}"
-    for step in finding.related:
-        yield f"{pad} {style.paint('=', 'rule')} see: {_place(report, step.at, start)}: {escape(step.text)}"
-    for word, text in _closing(finding):
-        yield f"{pad} {style.paint('=', 'rule')} {style.paint(word, 'bold')}: {escape(text)}"
-
-
-def _closing(finding: Finding) -> Iterator[tuple[str, str]]:
-    """The lines that say what to do."""
-    if finding.help:
-        yield "help", finding.help
-    if finding.fix is not None:
-        yield "fix", "--fix --unsafe-fixes repairs this" if finding.fix.unsafe else "--fix repairs this"
-    elif finding.no_fix:
-        yield "no fix", finding.no_fix
-    yield "page", f"lcmemlint --explain {finding.code}"
-
-
-def _frame(report: Report, finding: Finding, gutter: int, style: Style) -> Iterator[str]:
-    """The line of code with carets under the span; nothing when the line is not at hand."""
-    span = finding.at.span
-    lines = report.lines.get(finding.at.path, ())
-    if not 0 < span.line <= len(lines):
-        return
-    line = lines[span.line - 1]
-    end = span.end_column if span.end_line == span.line else len(line.rstrip())
-    before, marked = line[: span.column], line[span.column : max(end, span.column)]
-    text = escape(line.rstrip())
-    indent, length = cells(escape(before)), max(1, cells(escape(marked)))
-    if cells(text) > WIDEST:
-        text, indent, length = _cut(escape(before), escape(line[span.column :].rstrip()), length)
-    bar = style.paint("|", "rule")
-    yield f"{' ' * gutter} {bar}"
-    yield f"{style.paint(str(span.line), 'rule')} {bar} {text}".rstrip()
-    carets = style.paint("^" * length, finding.severity)
-    yield f"{' ' * gutter} {bar} {' ' * indent}{carets}{' ...' if span.end_line > span.line else ''}"
-    yield f"{' ' * gutter} {bar}"
-
-
-def _cut(before: str, rest: str, length: int) -> tuple[str, int, int]:
-    """A long line around the place that is meant: its text, the indent and the number of carets."""
-    head = before if cells(before) <= WIDEST // 2 else f"...{before[-(WIDEST // 4) :]}"
-    room = WIDEST - cells(head)
-    tail = rest if cells(rest) <= room else f"{rest[:room]}..."
-    return head + tail, cells(head), min(length, cells(tail))
+def plain_path(path: str) -> str:
+    """A path that may begin a line: one that a CI server would take for a command (`::error::`) gets a `./`."""
+    shown = escape(path)
+    return f"./{shown}" if shown.lstrip().startswith(("::", "##")) else shown

@@ -10,6 +10,7 @@ import jsonschema
 from lcmemlint.engine import Crash, FileProblem, Report
 from lcmemlint.findings import Finding, FixRequest, Step
 from lcmemlint.report.json import VERSION, render, schema
+from lcmemlint.report.text import View
 from lcmemlint.values import Location, Span
 
 ROOT = Path("/project")
@@ -45,7 +46,7 @@ def validator() -> jsonschema.Draft202012Validator:
 
 def parsed(report: Report, start: Path = ROOT) -> dict[str, object]:
     """The report after a round trip, checked against the schema."""
-    value = json.loads(render(report, start=start))
+    value = json.loads(render(report, View(start)))
     validator().validate(value)
     assert isinstance(value, dict)
     return value
@@ -78,6 +79,7 @@ def test_a_finding() -> None:
     assert isinstance(findings, list)
     assert findings[0] == {
         "code": "LCM101",
+        "name": "per-request-memory",
         "path": "service.py",
         "line": 12,
         "column": 14,
@@ -90,6 +92,8 @@ def test_a_finding() -> None:
             {"path": "main.py", "line": 9, "column": 1, "text": "request enters here"},
             {"path": "service.py", "line": 12, "column": 14, "text": "built here"},
         ],
+        "related": [],
+        "help": "",
         "fix": {
             "kind": "shared-history",
             "safe": False,
@@ -99,6 +103,8 @@ def test_a_finding() -> None:
             "end_line": 12,
             "end_column": 40,
         },
+        "no_fix": "",
+        "fingerprint": "",
     }
 
 
@@ -130,4 +136,4 @@ def test_the_text_is_ascii() -> None:
     """
     No terminal and no decoder stumbles over it.
     """
-    assert render(FULL, start=ROOT).isascii()
+    assert render(FULL, View(ROOT)).isascii()

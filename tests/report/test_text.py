@@ -6,11 +6,13 @@ from pathlib import Path
 
 from lcmemlint.engine import Report
 from lcmemlint.findings import Finding, FixRequest, Step
+from lcmemlint.report import concise, full
 from lcmemlint.report.characters import cells, escape
-from lcmemlint.report.text import Style, concise, full, summary
+from lcmemlint.report.text import Style, View, summary
 from lcmemlint.values import Location, Span
 
 ROOT = Path("/project")
+VIEW = View(ROOT)
 
 
 def at(path: str, line: int, column: int, end_column: int, end_line: int = 0) -> Location:
@@ -43,7 +45,7 @@ def test_a_finding_in_full() -> None:
     """
     Sentence, place, code frame, proof, and what to do.
     """
-    assert full(report(FOUND), start=ROOT, style=Style()) == (
+    assert full.render(report(FOUND), VIEW) == (
         """\
 error[LCM101]: `ConversationBufferMemory` is built on every request, so it starts empty each time
   --> app/service.py:12:14
@@ -67,7 +69,7 @@ def test_a_finding_in_one_line() -> None:
     """
     In the form that editors jump to; paths are those of the working directory.
     """
-    assert concise(report(FOUND), start=ROOT / "app", style=Style()) == (
+    assert concise.render(report(FOUND), View(ROOT / "app", Style())) == (
         "service.py:12:14: LCM101 "
         "`ConversationBufferMemory` is built on every request, so it starts empty each time\n"
         "Found 1 finding (1 error) in 2 files.\n"
@@ -85,20 +87,20 @@ def test_the_summary_counts_what_is_not_shown() -> None:
         "LCM102", "m", FOUND.at, "note", "likely", fix=FixRequest("f", "a.py", FOUND.at.span, unsafe=True)
     )
 
-    assert summary(report(FOUND, FOUND, safe, unsafe, hidden=2, suppressed=1)) == (
+    assert summary(report(FOUND, FOUND, safe, unsafe, hidden=2, suppressed=1), VIEW) == (
         "Found 4 findings (2 errors, 1 warning, 1 note) in 2 files; 1 suppressed; "
         "2 possible findings hidden (--strict shows all); 1 fixable with --fix; "
         "1 more fixable with --fix --unsafe-fixes."
     )
-    assert summary(report()) == "Found nothing in 2 files."
+    assert summary(report(), VIEW) == "Found nothing in 2 files."
 
 
 def test_colours_only_when_asked_for() -> None:
     """
     The same words, with and without.
     """
-    plain = full(report(FOUND), start=ROOT, style=Style())
-    painted = full(report(FOUND), start=ROOT, style=Style(colour=True))
+    plain = full.render(report(FOUND), VIEW)
+    painted = full.render(report(FOUND), View(ROOT, Style(colour=True)))
 
     assert "\x1b" not in plain
     assert "\x1b[1;31merror[LCM101]\x1b[0m" in painted
@@ -107,7 +109,7 @@ def test_colours_only_when_asked_for() -> None:
 def frame(line: str, column: int, end_column: int, end_line: int = 1) -> list[str]:
     """The code line and the caret line for a finding in a one-line file."""
     found = Finding("LCM101", "m", at("a.py", 1, column, end_column, end_line), "error", "certain")
-    whole = full(Report(ROOT, (found,), lines={"a.py": (line,)}), start=ROOT, style=Style())
+    whole = full.render(Report(ROOT, (found,), lines={"a.py": (line,)}), VIEW)
     return [text[4:] for text in whole.splitlines()[3:5]]
 
 
@@ -150,7 +152,7 @@ def test_a_line_that_is_not_at_hand_has_no_frame() -> None:
     """
     found = Finding("LCM101", "m", at("gone.py", 9, 0, 1), "error", "certain")
 
-    assert " | " not in full(Report(ROOT, (found,)), start=ROOT, style=Style())
+    assert " | " not in full.render(Report(ROOT, (found,)), VIEW)
 
 
 def test_nothing_of_the_user_moves_the_cursor() -> None:
@@ -159,7 +161,7 @@ def test_nothing_of_the_user_moves_the_cursor() -> None:
     """
     nasty = "\x1b[2J\x07\r\n\x7f\x9b\u202e\u2066\ud800"
     found = Finding("LCM101", nasty, at(f"a{nasty}.py", 1, 0, 1), "error", "certain", help=nasty)
-    whole = full(Report(ROOT, (found,), lines={f"a{nasty}.py": (nasty,)}), start=ROOT, style=Style())
+    whole = full.render(Report(ROOT, (found,), lines={f"a{nasty}.py": (nasty,)}), VIEW)
 
     assert escape(nasty) == r"\x1b[2J\x07\r\n\x7f\x9b\u202e\u2066\ud800"
     assert not set(nasty) - set("[2J\n") & set(whole)

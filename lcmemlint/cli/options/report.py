@@ -8,29 +8,86 @@ from pathlib import Path
 from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from lcmemlint.cli.command import Option
+from lcmemlint.errors import UsageError, did_you_mean
+from lcmemlint.report.formats import FORMATS
 
 _option = partial(Option, heading="Report")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One `--format`: the name of a format, and the file that it goes to (None is standard output)."""
+
+    format: str
+    file: Path | None = None
+
+
+def _output(value: str | Output) -> Output:
+    """`sarif` or `sarif:report.sarif`, taken apart."""
+    if isinstance(value, Output):
+        return value
+    name, _, file = value.partition(":")
+    if name not in FORMATS:
+        hint = did_you_mean(name, FORMATS) or f"; there are {', '.join(FORMATS)}"
+        raise click.BadParameter(f"no format is called `{name}`{hint}")
+    return Output(name, Path(file) if file else None)
+
+
+def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The formats that begin so, for shells."""
+    return [
+        CompletionItem(one.name, help=one.summary)
+        for one in FORMATS.values()
+        if one.name.startswith(incomplete)
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Values:
     """What was typed."""
 
-    output_format: str
+    formats: tuple[Output, ...]
     output_file: Path | None
+    no_suppressed: bool
     color: str
+
+    @property
+    def format(self) -> str:
+        """The first format: that of outputs that are not findings."""
+        return self.formats[0].format
+
+    @property
+    def outputs(self) -> tuple[Output, ...]:
+        """What is written, and where to. Raises `UsageError` if that cannot be."""
+        bare = [one.format for one in self.formats if one.file is None]
+        if self.output_file is not None and len(bare) != 1:
+            raise UsageError("--output-file goes with one format; write --format NAME:FILE for several")
+        documents = [name for name in bare if not FORMATS[name].lines]
+        if len(bare) > 1 and documents:
+            raise UsageError(
+                f"{documents[0]} must not stand among other output; write --format {documents[0]}:FILE"
+            )
+        found = tuple(Output(one.format, one.file or self.output_file) for one in self.formats)
+        files = [one.file for one in found if one.file is not None]
+        for file in files:
+            if files.count(file) > 1:
+                raise UsageError(f"two formats would be written to {file}")
+        return found
 
 
 OPTIONS: Final[tuple[click.Parameter, ...]] = (
     _option(
         "--format",
-        "output_format",
-        type=click.Choice(["full", "concise", "json"]),
-        default="full",
-        show_default=True,
-        help="How findings are written.",
+        "formats",
+        type=_output,
+        shell_complete=_complete,
+        multiple=True,
+        default=("full",),
+        metavar="NAME[:FILE]",
+        help=f"How findings are written: {', '.join(FORMATS)}; several times for several.  [default: full]",
     ),
     _option(
         "--output-file",
@@ -38,6 +95,7 @@ OPTIONS: Final[tuple[click.Parameter, ...]] = (
         metavar="FILE",
         help="Write the report here, not to standard output.",
     ),
+    _option("--no-suppressed", is_flag=True, help="Leave what is silenced out of SARIF too."),
     _option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),

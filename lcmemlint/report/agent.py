@@ -1,0 +1,52 @@
+"""The report for coding agents: one line a finding that says what to do next, and not a word when all is well."""
+
+from __future__ import annotations
+
+import shlex
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from lcmemlint.report.characters import escape
+from lcmemlint.report.text import View, place
+
+if TYPE_CHECKING:
+    from lcmemlint.engine import Report
+    from lcmemlint.findings import Finding
+
+
+def render(report: Report, view: View) -> str:
+    """`path:line:column: severity CODE message | way | instruction`, a line a finding."""
+    return "".join(f"{_line(report, finding, view)}\n" for finding in report.findings)
+
+
+def _line(report: Report, finding: Finding, view: View) -> str:
+    """One finding."""
+    parts = [
+        f"{place(report, finding.at, view)}: {finding.severity} {finding.code} {escape(finding.message)}",
+        *([f"way: {_way(report, finding, view)}"] if finding.because else []),
+        f"do: {_instruction(report, finding, view)}",
+    ]
+    return " | ".join(parts)
+
+
+def _way(report: Report, finding: Finding, view: View) -> str:
+    """The lines of the proof from the entry point to the fault, each file named once a visit."""
+    visits = groupby(finding.because, key=lambda step: step.at.path)
+    told = []
+    for path, steps in visits:
+        lines = dict.fromkeys(step.at.span.line for step in steps)
+        told.append(f"{view.path(report, path)}:{','.join(map(str, lines))}")
+    return escape(" > ".join(told))
+
+
+def _instruction(report: Report, finding: Finding, view: View) -> str:
+    """What to do, as a command where one does it, else as a sentence."""
+    page = f"`lcmemlint --explain {finding.code}` shows how"
+    if finding.fix is None:
+        return f"{escape(finding.help)}; {page}" if finding.help else page
+    path = shlex.quote(view.path(report, finding.at.path))
+    if not finding.fix.unsafe:
+        return f"run {escape(f'`lcmemlint --fix {path}`')}"
+    command = escape(f"`lcmemlint --diff --unsafe-fixes {path}`")
+    by_hand = f", or by hand: {escape(finding.help)}" if finding.help else ""
+    return f"read {command}, then run it with --fix for --diff{by_hand}; {page}"

@@ -1,0 +1,48 @@
+"""The formats of the report, by name: each is one module of this package with a `render`, loaded when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from lcmemlint.engine import Report
+    from lcmemlint.report.text import View
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One format. `lines` says that it is made of lines that may stand among other output;
+    `repairs` that it shows what a fix would change, which costs time to work out.
+    """
+
+    name: str
+    summary: str
+    lines: bool = False
+    repairs: bool = False
+
+    def render(self, report: Report, view: View) -> str:
+        """The report, written in this format."""
+        render: Callable[[Report, View], str] = import_module(f"{__package__}.{self.name}").render
+        return render(report, view)
+
+
+FORMATS: Final = {
+    one.name: one
+    for one in (
+        Format("full", "a paragraph a finding, with its code and proof", lines=True),
+        Format("concise", "a line a finding", lines=True),
+        Format("grouped", "a block a file", lines=True),
+        Format("json", "one object, described by report/schema.json"),
+        Format("jsonl", "a JSON object a line"),
+        Format("sarif", "SARIF 2.1.0, for code scanning and viewers", repairs=True),
+        Format("github", "annotations of GitHub Actions", lines=True),
+        Format("gitlab", "Code Quality artifact of GitLab"),
+        Format("junit", "JUnit XML"),
+        Format("rdjson", "Diagnostic Format of reviewdog", repairs=True),
+        Format("agent", "a line a finding that says what to do; silent when clean", lines=True),
+    )
+}
+"""Every format, in the order of `--help`."""

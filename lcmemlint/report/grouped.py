@@ -1,0 +1,32 @@
+"""The report as one block a file, for a first look at a large project."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from lcmemlint.report.characters import escape
+from lcmemlint.report.text import View, plain_path, summary
+
+if TYPE_CHECKING:
+    from lcmemlint.engine import Report
+    from lcmemlint.findings import Finding
+
+
+def render(report: Report, view: View) -> str:
+    """The path once, then a line a finding; and the summary."""
+    blocks = []
+    for path, of_file in groupby(report.findings, key=lambda finding: finding.at.path):
+        head = view.style.paint(f"{plain_path(view.path(report, path))}:", "bold")
+        blocks.append("\n".join([head, *_lines(list(of_file), view)]))
+    return "".join(f"{block}\n\n" for block in blocks) + f"{summary(report, view)}\n"
+
+
+def _lines(findings: list[Finding], view: View) -> list[str]:
+    """The lines of one file, with the sentences below each other."""
+    places = [f"{one.at.span.line}:{one.at.span.column + 1}" for one in findings]
+    width = max(map(len, places))
+    return [
+        f"  {place:>{width}}  {view.style.paint(one.code, one.severity)} {escape(one.message)}"
+        for place, one in zip(places, findings, strict=True)
+    ]
