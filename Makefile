@@ -4,11 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help venv demo test check format bench clean
+# The generations of LangChain that repaired apps are proven on, an environment each.
+GENERATIONS ?= 0.1 0.2 0.3 1
+
+.PHONY: help venv demo test test-proof check format bench clean
 
 help:
 	@echo "make demo    run lcmemlint on the example apps"
 	@echo "make test    run all tests"
+	@echo "make test-proof  all repaired apps, as several processes, on LangChain $(GENERATIONS)"
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff write"
 	@echo "make bench   timings; prints ratios"
@@ -35,6 +39,18 @@ demo: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest
 
+test-proof: $(GENERATIONS:%=.venv-langchain-%/.ready) $(READY)
+	@for generation in $(GENERATIONS); do \
+	  echo "LangChain $$generation"; \
+	  LCMEMLINT_LANGCHAIN_PYTHON=$(CURDIR)/.venv-langchain-$$generation/bin/python \
+	    $(BIN)/python -m pytest -m "proof or not proof" tests/proof || exit; \
+	done
+
+.venv-langchain-%/.ready: tests/proof/generations/%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -48,4 +64,4 @@ bench: $(READY)
 	$(BIN)/python bench/run.py
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-langchain-* build dist .mypy_cache .pytest_cache .ruff_cache

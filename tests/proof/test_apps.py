@@ -1,0 +1,199 @@
+"""Broken apps are repaired by the command itself, and then several real processes show what that was worth.
+
+Every app is copied and *shown to fail*: what one process is told, another one does not know. After the repair two
+processes know it, so do new ones after a restart, nobody else sees it, and fifty requests at once over twenty
+conversations on four workers lose nothing and leak nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.proof.conftest import LangChain
+from tests.proof.running import Launcher, Served, new_user, new_word, talk_at_once
+from tests.proof.stores import absent
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class App:
+    """A folder of `apps/`: where it takes requests, and what its repair needs."""
+
+    name: str
+    path: str = "/chat"
+    unsafe: bool = False
+    is_graph: bool = False
+    """Of turns of one thread at the same time the last one wins, with every saver: its users wait for answers."""
+    since: tuple[int, int] = (0, 3)
+
+
+APPS = (
+    App("fastapi_buffer"),
+    App("flask_buffer"),
+    App("fastapi_window_async"),
+    App("fastapi_llm_chain", "/chat/{user}"),
+    App("fastapi_retrieval"),
+    App("fastapi_agent_executor"),
+    App("flask_summary", "/chat/{user}"),
+    App("fastapi_summary_buffer"),
+    App("fastapi_token_buffer"),
+    App("fastapi_memories_dict"),
+    App("fastapi_three_files", "/chat/{user}"),
+    App("flask_histories"),
+    App("fastapi_two_keys"),
+    App("fastapi_manager_class"),
+    App("fastapi_no_session", unsafe=True),
+    App("graph_module_level", unsafe=True, is_graph=True),
+    App("graph_factory_async", unsafe=True, is_graph=True),
+    App("graph_flask", unsafe=True, is_graph=True),
+    App("graph_react_agent", "/chat/{user}", unsafe=True, is_graph=True),
+    App("graph_agent", unsafe=True, is_graph=True, since=(1, 0)),
+)
+STORES = ("sqlite", "redis", "postgres")
+
+EVERY_TIME = {
+    ("fastapi_buffer", "redis"),
+    ("flask_summary", "sqlite"),
+    ("flask_histories", "postgres"),
+    ("fastapi_three_files", "sqlite"),
+    ("fastapi_no_session", "postgres"),
+    ("graph_factory_async", "postgres"),
+    ("graph_module_level", "redis"),
+}
+"""What the tests prove on every run; `make test-proof` proves all."""
+
+
+def matrix() -> list[object]:
+    """Every app on every store; --preload on every other one, with all stores for each app over the whole."""
+    rows: list[object] = []
+    for number, app in enumerate(APPS):
+        for offset, store in enumerate(STORES):
+            marks = () if (app.name, store) in EVERY_TIME else (pytest.mark.proof,)
+            preload = (number + offset) % 2 == 0
+            name = f"{app.name}-{store}{'-preload' if preload else ''}"
+            rows.append(pytest.param(app, store, preload, id=name, marks=marks))
+    return rows
+
+
+Repaired = Callable[[App], Path]
+
+
+@pytest.fixture(scope="session")
+def repaired(
+    apps: Path, langchain: LangChain, launcher: Launcher, tmp_path_factory: pytest.TempPathFactory
+) -> Repaired:
+    """A function from an app to a folder with its repaired copy, after the copy was shown to fail."""
+    done: dict[App, Path] = {}
+
+    def repair(app: App) -> Path:
+        if app not in done:
+            folder = tmp_path_factory.mktemp("apps") / app.name
+            copy(apps, app, folder, langchain)
+            forgets(app, folder, launcher)
+            fix(app, folder)
+            done[app] = folder
+        return done[app]
+
+    return repair
+
+
+def copy(apps: Path, app: App, folder: Path, langchain: LangChain) -> None:
+    """The app as somebody with this generation of LangChain would have written it."""
+    shutil.copytree(apps / app.name, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(apps / "echo_model.py", folder)
+    for path in folder.rglob("*.py"):
+        path.write_text(langchain.source(path.read_text(encoding="utf-8")), encoding="utf-8")
+    major, minor = langchain.version
+    (folder / "requirements.txt").write_text(f"langchain-core=={major}.{minor}.*\n", encoding="utf-8")
+
+
+def forgets(app: App, folder: Path, launcher: Launcher) -> None:
+    """One process is told something, and a second one has never heard of it."""
+    user, first, second = new_user(), new_word(), new_word()
+    with launcher.served(folder, app.path, {}) as one, launcher.served(folder, app.path, {}) as two:
+        assert first in one.say(user, first)
+        assert two.say(user, second) == {second}, "it did not fail before it was repaired"
+
+
+def fix(app: App, folder: Path) -> None:
+    """Repair by command; a second time changes nothing."""
+    options = ["--no-config", "--root", str(folder), "--fix", *(["--unsafe-fixes"] if app.unsafe else [])]
+    command = [sys.executable, "-m", "lcmemlint", *options, str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+    before = texts(folder)
+    first = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "Fixed 1 finding." in first.stderr
+    after = texts(folder)
+    assert after != before
+    second = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert texts(folder) == after
+
+
+def texts(folder: Path) -> dict[str, bytes]:
+    """The sources of a project."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.py")}
+
+
+@pytest.mark.parametrize(("app", "store", "preload"), matrix())
+def test_a_repaired_app_remembers(
+    app: App,
+    store: str,
+    preload: bool,
+    repaired: Repaired,
+    langchain: LangChain,
+    launcher: Launcher,
+    settings: Callable[[str], Mapping[str, str]],
+) -> None:
+    """
+    Two processes, a restart that nobody was warned of, and fifty requests at once on four workers.
+    """
+    needs(app, store, langchain)
+    folder, environment = repaired(app), settings(store)
+    user, one, two, three = new_user(), new_word(), new_word(), new_word()
+
+    with (
+        launcher.served(folder, app.path, environment) as first,
+        launcher.served(folder, app.path, environment) as second,
+    ):
+        assert first.say(user, one) == {one}
+        assert second.say(user, two) == {one, two}
+    options = ["-w", "4", *(["--preload"] if preload else [])]
+    with launcher.served(folder, app.path, environment, *options) as restarted:
+        assert restarted.say(user, three) == {one, two, three}
+        nothing_is_lost_or_leaked(restarted, app)
+
+
+def nothing_is_lost_or_leaked(workers: Served, app: App) -> None:
+    """Everybody is reminded of all that they said, and of nothing that others said."""
+    said, remembered = talk_at_once(workers, sessions=20, requests=50, one_at_a_time=app.is_graph)
+    assert remembered == said
+
+
+def needs(app: App, store: str, langchain: LangChain) -> None:
+    """Skip what this generation does not have."""
+    if langchain.version < app.since:
+        pytest.skip(f"LangChain {'.'.join(map(str, app.since))} brought this")
+    if app.is_graph and store == "redis" and langchain.version < (1, 0):
+        pytest.skip("the saver for plain Redis needs LangGraph 1.0")
+    drivers = {
+        ("sqlite", True): "langgraph.checkpoint.sqlite",
+        ("postgres", True): "langgraph.checkpoint.postgres",
+        ("redis", True): "langgraph_checkpoint_plainredis",
+        ("redis", False): "redis",
+        ("postgres", False): "psycopg",
+    }
+    driver = drivers.get((store, app.is_graph))
+    if driver and not langchain.has(driver):
+        absent(f"{driver} in {langchain.python}")
