@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
 from lcmemlint.errors import ConfigError, did_you_mean
+from lcmemlint.facts import Problem
 from lcmemlint.findings import Severity
+from lcmemlint.places import Place
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -84,15 +86,30 @@ def load_config(root: Path, *, file: Path | None = None) -> Config:
     return Config()
 
 
+def config_in(place: Place) -> Config:
+    """The settings at the root of a project, wherever its files are."""
+    for name in (DEDICATED, SHARED):
+        data = place.read(name) if place.has_file(name) else b""
+        if isinstance(data, Problem):
+            raise ConfigError(f"{name}: {data.message}")
+        if data and (name == DEDICATED or _mentions_table(data)):
+            return _parsed(name, data, is_shared=name == SHARED)
+    return Config()
+
+
 def has_table(pyproject: Path) -> bool:
-    """Whether the file is there and has a `[tool.lcmemlint]`.
+    """Whether the file is there and has a `[tool.lcmemlint]`."""
+    try:
+        return _mentions_table(pyproject.read_bytes())
+    except OSError:
+        return False
+
+
+def _mentions_table(data: bytes) -> bool:
+    """Whether a pyproject.toml has a `[tool.lcmemlint]`.
 
     A file that is not TOML has none: if it only *mentions* our table, it is ours to complain about.
     """
-    try:
-        data = pyproject.read_bytes()
-    except OSError:
-        return False
     if b"lcmemlint" not in data:
         return False
     try:
@@ -138,16 +155,22 @@ def _read(file: Path) -> Config:
     """The settings in one file; every complaint is one line that begins with its name."""
     name = _shown(file)
     try:
-        text = file.read_bytes().decode("utf-8-sig")
+        return _parsed(name, file.read_bytes(), is_shared=file.name == SHARED)
     except OSError as error:
         raise ConfigError(f"{name}: cannot be read: {error.strerror or error}") from error
+
+
+def _parsed(name: str, data: bytes, *, is_shared: bool) -> Config:
+    """The settings in the bytes of a file; a shared one has them in a table of ours."""
+    try:
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{name}: is not UTF-8 at byte {error.start}; TOML must be") from error
     try:
         whole: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(_syntax(name, str(error))) from error
-    if file.name == SHARED:
+    if is_shared:
         tool = whole.get("tool")
         table = tool.get("lcmemlint", {}) if isinstance(tool, dict) else {}
         return _config(_Table(name, text, TABLE, table))

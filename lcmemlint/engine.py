@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final
 
 from lcmemlint import rulebook
 from lcmemlint.catalogue import Catalogue, load_catalogue
-from lcmemlint.config import Config, FailOn, chosen_codes, load_config, resolve_code
+from lcmemlint.config import Config, FailOn, chosen_codes, config_in, load_config, resolve_code
 from lcmemlint.errors import CatalogueError, ConfigError, UsageError
 from lcmemlint.facts import FileFacts, Problem
 from lcmemlint.files import Files
@@ -32,6 +32,7 @@ from lcmemlint.findings import SEVERITIES, Finding, Severity, Silenced
 from lcmemlint.fingerprints import fingerprints
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.manifests import Manifests
+from lcmemlint.places import Place
 from lcmemlint.scan.skim import Skim, select, skim
 from lcmemlint.sources import (
     RoleFinder,
@@ -186,17 +187,35 @@ def prepare(
         raise UsageError(f"{asked[0] if asked else '.'}: no such file or folder")
     root = absolute(root) if root is not None else project_root(there)
     config = adjust(config if config is not None else load_config(root, file=config_file))
-    known = {UNUSED_IGNORE: UNUSED_IGNORE_NAME, **rulebook.names()}
     named = tuple(sorted({relative(root, path) for path in there}))
     files = Files.over(root, buffers)
-    tree = files.added_to(walk(root, config, named=named), named)
+    tree = files.added_to(walk(files.place, config, named=named), named)
     problems = [_missing(root, path) for path in asked if path not in there]
     problems += _not_ours(root, named, tree)
+    return _job(files, config, tree, named, problems)
+
+
+def prepare_place(
+    place: Place, *, config: Config | None = None, adjust: Callable[[Config], Config] = lambda config: config
+) -> Job:
+    """What there is to do for a whole project that need not be on the disk.
+
+    The settings are `config`, else those at its root, and then what `adjust` makes of them.
+    """
+    config = adjust(config if config is not None else config_in(place))
+    return _job(Files(place), config, walk(place, config), ("",), ())
+
+
+def _job(
+    files: Files, config: Config, tree: Tree, asked: tuple[str, ...], problems: Iterable[FileProblem]
+) -> Job:
+    """The job over these files, all of which are read."""
+    known = {UNUSED_IGNORE: UNUSED_IGNORE_NAME, **rulebook.names()}
     sources, unreadable = _read_all(files, config, tree)
     return Job(
-        root=root,
+        root=tree.root,
         config=config,
-        asked=named,
+        asked=asked,
         tree=tree,
         sources=sources,
         manifests=Manifests(files, config, tree),

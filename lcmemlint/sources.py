@@ -2,7 +2,7 @@
 
 The project root is what is analysed, so it is found first (`project_root`); `walk` lists its Python files,
 notebooks and candidate manifests in one go, honouring `.gitignore` and the excluded folders;
-`read` gives a file's bytes or says in one line why it cannot; `decode` turns bytes into text as Python does.
+`decode` turns bytes into text as Python does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import io
 import os
-import stat
 import tokenize
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,9 +21,7 @@ from pathspec import GitIgnoreSpec
 from lcmemlint.config import DEDICATED, SHARED, Config, Role, has_table
 from lcmemlint.errors import LcmemlintError, UsageError
 from lcmemlint.facts import Problem
-
-LARGEST: Final = 10 * 1024 * 1024
-"""Bytes; a bigger Python file is data that somebody generated, and would hold up the whole run."""
+from lcmemlint.places import Disk, Kind, Place
 
 DEFAULT_EXCLUDES: Final = frozenset(
     {
@@ -120,22 +117,21 @@ def relative(root: Path, path: Path) -> str:
     return "" if found == "." else found
 
 
-def walk(root: Path, config: Config, *, named: Sequence[str] = ()) -> Tree:
+def walk(place: Place, config: Config, *, named: Sequence[str] = ()) -> Tree:
     """Every file of the project, and whatever `named` (relative paths) asks for by name.
 
     A file or folder that the user names is looked at even if it is excluded or ignored by git.
     """
-    walker = _Walker(root, config)
+    walker = _Walker(place, config)
     found = set(walker.under(""))
     for path in named:
-        full = root / path
-        if full.is_file():
+        if place.has_file(path):
             found.add(path)
-        elif full.is_dir() and path not in walker.seen:
+        elif path not in walker.seen:
             found.update(walker.under(path))
     ordered = sorted(found)
     return Tree(
-        root=root,
+        root=place.root,
         python=tuple(path for path in ordered if path.endswith((".py", ".pyw"))),
         notebooks=tuple(path for path in ordered if path.endswith(".ipynb")),
         manifests=tuple(path for path in ordered if looks_like_manifest(path)),
@@ -144,15 +140,14 @@ def walk(root: Path, config: Config, *, named: Sequence[str] = ()) -> Tree:
 
 def manifest_paths(root: Path, config: Config) -> tuple[str, ...]:
     """The files that may say how the app is deployed, from the same walk."""
-    return walk(root, config).manifests
+    return walk(Disk(root), config).manifests
 
 
 class _Walker:
-    """Walks folders with `os.scandir`; `seen` are the folders it has been in."""
+    """Walks the folders of a place; `seen` are those it has been in."""
 
-    def __init__(self, root: Path, config: Config) -> None:
-        self.root = root
-        self.inside = os.path.realpath(root) + os.sep
+    def __init__(self, place: Place, config: Config) -> None:
+        self.place = place
         self.names = DEFAULT_EXCLUDES if config.exclude is None else frozenset({".git"})
         own = [*(config.exclude or ()), *config.extend_exclude]
         self.own = GitIgnoreSpec.from_lines(own) if own else None
@@ -166,71 +161,51 @@ class _Walker:
         while pending:
             folder, ignores = pending.pop()
             self.seen.add(folder)
-            for entry, path, is_folder, inner in self._entries(folder, ignores):
-                if is_folder:
+            for path, kind, inner in self._entries(folder, ignores):
+                if kind == "folder":
                     pending.append((path, inner))
-                elif entry.is_file(follow_symlinks=False) or self._is_inner_link(entry):
+                elif kind == "file" or (kind == "link" and self.place.leads_inside(path)):
                     yield path
 
     def _entries(
         self, folder: str, ignores: tuple[_Ignores, ...]
-    ) -> Iterator[tuple[os.DirEntry[str], str, bool, tuple[_Ignores, ...]]]:
+    ) -> Iterator[tuple[str, Kind, tuple[_Ignores, ...]]]:
         """What is in one folder and not excluded. A folder that cannot be listed is as good as empty."""
         prefix = f"{folder}/" if folder else ""
-        try:
-            with os.scandir(self.root / folder) as listing:
-                entries = list(listing)
-        except OSError:
-            return
-        names = {entry.name for entry in entries}
+        entries = list(self.place.listing(folder))
+        names = {name for name, _ in entries}
         if folder and "pyvenv.cfg" in names:
             return  # a virtual environment, whatever it is called
         if self.gitignore and ".gitignore" in names:
-            own = _ignores(self.root / folder / ".gitignore", prefix)
+            own = _ignores(self.place, f"{prefix}.gitignore", prefix)
             ignores = ignores if own is None else (own, *ignores)
-        for entry in entries:
-            is_folder = entry.is_dir(follow_symlinks=False)
-            path = prefix + entry.name
+        for name, kind in entries:
+            is_folder = kind == "folder"
+            path = prefix + name
             if not is_folder and not is_wanted(path):
                 continue
-            if is_folder and (entry.name in self.names or entry.name.endswith(".egg-info")):
+            if is_folder and (name in self.names or name.endswith(".egg-info")):
                 continue
             asked = f"{path}/" if is_folder else path
             if (self.own is not None and self.own.match_file(asked)) or _is_ignored(asked, ignores):
                 continue
             if not _is_text(path):
                 continue
-            yield entry, path, is_folder, ignores
-
-    def _is_inner_link(self, entry: os.DirEntry[str]) -> bool:
-        """A symbolic link to a regular file inside the project: one that leads out is a stranger's file."""
-        try:
-            return (
-                entry.is_symlink()
-                and stat.S_ISREG(entry.stat().st_mode)
-                and os.path.realpath(entry.path).startswith(self.inside)
-            )
-        except OSError:
-            return False
+            yield path, kind, ignores
 
     def _above(self) -> tuple[_Ignores, ...]:
         """The `.gitignore`s of the folders around the root, up to the repository's own.
 
         If they ignore the root itself, then whoever asks for it means it, and they do not count.
         """
-        if (self.root / ".git").exists():
-            return ()
         found: list[_Ignores] = []
-        inner = ""
-        for folder in self.root.parents:
-            inner = f"{self.root.relative_to(folder).as_posix()}/"
-            own = _ignores(folder / ".gitignore", "", inner)
+        for folder in self.place.outer:
+            inner = f"{self.place.root.relative_to(folder).as_posix()}/"
+            own = _ignores(Disk(folder), ".gitignore", "", inner)
             if own is not None and own.spec.match_file(inner):
                 return ()
             found.extend([] if own is None else [own])
-            if (folder / ".git").exists():
-                return tuple(found)
-        return ()
+        return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +217,12 @@ class _Ignores:
     add: str
 
 
-def _ignores(file: Path, strip: str, add: str = "") -> _Ignores | None:
+def _ignores(place: Place, path: str, strip: str, add: str = "") -> _Ignores | None:
     """A `.gitignore`, None if it is not there or not readable; lines that are no patterns do not count."""
-    try:
-        lines = file.read_bytes().decode("utf-8", errors="replace").splitlines()
-    except OSError:
+    data = place.read(path)
+    if isinstance(data, Problem):
         return None
+    lines = data.decode("utf-8", errors="replace").splitlines()
     try:
         return _Ignores(GitIgnoreSpec.from_lines(lines), strip, add)
     except ValueError:
@@ -353,23 +328,6 @@ class RoleFinder:
         if looks_like_migration(path):
             return "migration"
         return "script" if looks_like_script(path) else "app"
-
-
-def read(root: Path, path: str) -> bytes | Problem:
-    """The bytes of a file, or why there are none. Never waits on a pipe or device."""
-    full = root / path
-    try:
-        found = full.stat()
-        if not stat.S_ISREG(found.st_mode):
-            return Problem(0, 0, "is not a regular file, so it is not read")
-        if found.st_size > LARGEST:
-            size = found.st_size / (1024 * 1024)
-            return Problem(
-                0, 0, f"is {size:.0f} MB, more than the {LARGEST >> 20} MB that are read; exclude it"
-            )
-        return full.read_bytes()
-    except OSError as error:
-        return Problem(0, 0, f"cannot be read: {error.strerror or error}")
 
 
 def decode(data: bytes) -> tuple[str, str, bool]:

@@ -22,8 +22,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "findings": frozenset({"values"}),
     "errors": frozenset(),
     "scan": frozenset({"values", "facts", "errors"}),
-    "config": frozenset({"errors", "findings"}),
-    "sources": frozenset({"config", "errors", "facts"}),
+    "places": frozenset({"facts"}),
+    "config": frozenset({"errors", "facts", "findings", "places"}),
+    "sources": frozenset({"config", "errors", "facts", "places"}),
     "catalogue": frozenset({"errors"}),
     "fingerprints": frozenset({"values", "facts", "findings"}),
     "rulebook": frozenset({"catalogue", "errors", "findings"}),
@@ -33,20 +34,20 @@ ALLOWED: dict[str, frozenset[str]] = {
     "rows": frozenset({"values", "facts", "findings"}),
     "workers": frozenset({"facts", "scan", "rows"}),
     "suppress": frozenset({"values", "facts", "findings", "config", "sources"}),
-    "files": frozenset({"errors", "facts", "sources"}),
+    "files": frozenset({"errors", "facts", "places", "sources"}),
     "manifests": frozenset({"values", "facts", "files", "config", "sources", "scan", "deploy", "suppress"}),
     "engine": frozenset(
         {
             "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
-            "deploy", "link", "checks", "workers", "suppress", "manifests", "files", "fingerprints",
+            "deploy", "link", "checks", "workers", "suppress", "manifests", "files", "fingerprints", "places",
         }
     ),
     "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link"}),
     "report": frozenset({"__init__", "values", "findings", "errors", "engine", "rulebook", "config"}),
     "cli": frozenset(
         {
-            "__init__", "values", "findings", "errors", "config", "sources", "engine", "report", "rulebook",
-            "fixes", "link", "scan", "workers",
+            "__init__", "values", "findings", "errors", "config", "places", "sources", "engine", "report",
+            "rulebook", "fixes", "link", "scan", "workers", "repos",
         }
     ),
     "lsp": frozenset({"values", "findings", "errors", "config", "engine", "report", "rulebook", "fixes"}),

@@ -10,6 +10,7 @@ from lcmemlint.config import Config
 from lcmemlint.engine import Analysis, Job, analyse, prepare, report, revised
 from lcmemlint.facts import Problem
 from lcmemlint.files import Files
+from lcmemlint.places import Disk
 from lcmemlint.sources import walk
 
 MAIN = """\
@@ -186,7 +187,7 @@ def test_buffers_of_other_places_are_no_part_of_the_project(root: Path) -> None:
 
     job = prepare([root], root=root, unsaved=unsaved)
 
-    assert job.tree == walk(root, Config())
+    assert job.tree == walk(Disk(root), Config())
     assert set(job.sources) == {"main.py", "chains.py", "memories.py"}
 
 

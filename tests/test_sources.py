@@ -10,14 +10,13 @@ import pytest
 from lcmemlint.config import Config
 from lcmemlint.errors import UsageError
 from lcmemlint.facts import Problem
+from lcmemlint.places import LARGEST, Disk
 from lcmemlint.sources import (
-    LARGEST,
     UnreadableText,
     decode,
     looks_like_manifest,
     manifest_paths,
     project_root,
-    read,
     relative,
     roles_of,
     text_of,
@@ -45,7 +44,7 @@ def test_one_walk_lists_everything_sorted(tmp_path: Path) -> None:
     """
     root = tree(tmp_path, "b.py", "a/z.py", "a/n.ipynb", "Dockerfile", "k8s/web.yaml", "readme.md", "x.pyc")
 
-    found = walk(root, Config())
+    found = walk(Disk(root), Config())
 
     assert found.python == ("a/z.py", "b.py")
     assert found.notebooks == ("a/n.ipynb",)
@@ -62,7 +61,7 @@ def test_folders_without_own_source_are_left_out(folder: str, tmp_path: Path) ->
     """
     root = tree(tmp_path, "app.py", f"{folder}/lib.py")
 
-    assert walk(root, Config()).python == ("app.py",)
+    assert walk(Disk(root), Config()).python == ("app.py",)
 
 
 def test_a_virtual_environment_of_any_name_is_left_out(tmp_path: Path) -> None:
@@ -71,7 +70,7 @@ def test_a_virtual_environment_of_any_name_is_left_out(tmp_path: Path) -> None:
     """
     root = tree(tmp_path, "app.py", "env311/pyvenv.cfg", "env311/lib/x.py")
 
-    assert walk(root, Config()).python == ("app.py",)
+    assert walk(Disk(root), Config()).python == ("app.py",)
 
 
 def test_gitignore_is_honoured_nested_and_negated(tmp_path: Path) -> None:
@@ -84,8 +83,8 @@ def test_gitignore_is_honoured_nested_and_negated(tmp_path: Path) -> None:
     ignored(root, "gen_*.py\n/data/\n")
     ignored(root, "!gen_c.py\n/own.py\n", "sub")
 
-    assert walk(root, Config()).python == ("app.py", "sub/keep/gen_c.py")
-    assert len(walk(root, Config(respect_gitignore=False)).python) == 6
+    assert walk(Disk(root), Config()).python == ("app.py", "sub/keep/gen_c.py")
+    assert len(walk(Disk(root), Config(respect_gitignore=False)).python) == 6
 
 
 def test_gitignore_above_the_root_counts(tmp_path: Path) -> None:
@@ -95,7 +94,7 @@ def test_gitignore_above_the_root_counts(tmp_path: Path) -> None:
     repository = tree(tmp_path, ".git/HEAD", "shop/app.py", "shop/gen.py", "other/gen.py")
     ignored(repository, "/shop/gen.py\n")
 
-    assert walk(repository / "shop", Config()).python == ("app.py",)
+    assert walk(Disk(repository / "shop"), Config()).python == ("app.py",)
 
 
 def test_a_root_that_is_itself_ignored_is_looked_at(tmp_path: Path) -> None:
@@ -105,7 +104,7 @@ def test_a_root_that_is_itself_ignored_is_looked_at(tmp_path: Path) -> None:
     repository = tree(tmp_path, ".git/HEAD", "scratch/app.py")
     ignored(repository, "scratch/\n")
 
-    assert walk(repository / "scratch", Config()).python == ("app.py",)
+    assert walk(Disk(repository / "scratch"), Config()).python == ("app.py",)
 
 
 def test_a_gitignore_that_git_could_not_read_either(tmp_path: Path) -> None:
@@ -115,7 +114,7 @@ def test_a_gitignore_that_git_could_not_read_either(tmp_path: Path) -> None:
     root = tree(tmp_path, "app.py", "gen.py")
     (root / ".gitignore").write_bytes(b"\xff\xfe\n!\ngen.py\n")
 
-    assert walk(root, Config()).python == ("app.py",)
+    assert walk(Disk(root), Config()).python == ("app.py",)
 
 
 def test_own_excludes(tmp_path: Path) -> None:
@@ -124,8 +123,8 @@ def test_own_excludes(tmp_path: Path) -> None:
     """
     root = tree(tmp_path, "app.py", "build/b.py", "old/c.py", ".git/x.py")
 
-    assert walk(root, Config(extend_exclude=("old/",))).python == ("app.py",)
-    assert walk(root, Config(exclude=("old/",))).python == ("app.py", "build/b.py")
+    assert walk(Disk(root), Config(extend_exclude=("old/",))).python == ("app.py",)
+    assert walk(Disk(root), Config(exclude=("old/",))).python == ("app.py", "build/b.py")
 
 
 def test_what_is_named_is_looked_at(tmp_path: Path) -> None:
@@ -135,7 +134,7 @@ def test_what_is_named_is_looked_at(tmp_path: Path) -> None:
     root = tree(tmp_path, "app.py", "build/b.py", "gen.py", "gen2.py")
     ignored(root, "gen*.py\n")
 
-    assert walk(root, Config(), named=["gen.py", "build"]).python == ("app.py", "build/b.py", "gen.py")
+    assert walk(Disk(root), Config(), named=["gen.py", "build"]).python == ("app.py", "build/b.py", "gen.py")
 
 
 def test_links_and_pipes(tmp_path: Path) -> None:
@@ -151,8 +150,8 @@ def test_links_and_pipes(tmp_path: Path) -> None:
     (root / "pkg").symlink_to(outside / "pkg", target_is_directory=True)
     os.mkfifo(root / "pipe.py")
 
-    assert walk(root, Config()).python == ("alias.py", "app.py", "sub/real.py")
-    assert isinstance(read(root, "pipe.py"), Problem)
+    assert walk(Disk(root), Config()).python == ("alias.py", "app.py", "sub/real.py")
+    assert isinstance(Disk(root).read("pipe.py"), Problem)
 
 
 def test_a_name_that_is_no_utf8_is_skipped(tmp_path: Path) -> None:
@@ -163,7 +162,7 @@ def test_a_name_that_is_no_utf8_is_skipped(tmp_path: Path) -> None:
     with open(os.fsencode(root) + b"/\xff.py", "wb"):
         pass
 
-    assert walk(root, Config()).python == ("app.py",)
+    assert walk(Disk(root), Config()).python == ("app.py",)
 
 
 @pytest.mark.parametrize(
@@ -313,7 +312,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     with open(tmp_path / "big.py", "wb") as file:
         file.truncate(LARGEST + 1)
 
-    problem = read(tmp_path, "big.py")
+    problem = Disk(tmp_path).read("big.py")
 
     assert isinstance(problem, Problem)
     assert "more than the 10 MB" in problem.message
@@ -323,7 +322,7 @@ def test_a_file_that_went_away_is_a_problem(tmp_path: Path) -> None:
     """
     Between the walk and the reading, anything may happen.
     """
-    problem = read(tmp_path, "gone.py")
+    problem = Disk(tmp_path).read("gone.py")
 
     assert isinstance(problem, Problem)
     assert problem.message == "cannot be read: No such file or directory"

@@ -19,11 +19,12 @@ def show_facts(options: Options) -> int:
     """Print what the scan reads out of one file."""
     from dataclasses import fields
 
+    from lcmemlint.places import Disk
     from lcmemlint.scan import scan
-    from lcmemlint.sources import read, text_of
+    from lcmemlint.sources import text_of
 
     file = options.show_facts or Path()
-    data = read(file.absolute().parent, file.name)
+    data = Disk(file.absolute().parent).read(file.name)
     text = text_of(data) if isinstance(data, bytes) else data
     if not isinstance(text, str):
         raise UsageError(f"{file}: {text.message}")
