@@ -15,6 +15,7 @@ def check(project: Project) -> Iterator[Finding]:
         if project.is_written(memory) and memory.storage != "process":
             continue  # LCM302: a history that is kept somewhere and never loaded
         written = "only written to" if project.is_written(memory) else "never used"
+        fix, reason = project.unattached_fix(memory)
         yield Finding(
             code="LCM301",
             message=f"`{memory.name}` is {written}: no chain, agent or graph reads it, so nothing is remembered",
@@ -24,5 +25,6 @@ def check(project: Project) -> Iterator[Finding]:
             symbol=memory.name,
             help="pass it to the chain, agent or graph that answers (`memory=`), or delete it",
             because=memory.trace,
-            no_fix="whether to attach or to delete it is yours to say",
+            fix=fix,
+            no_fix=reason,
         )

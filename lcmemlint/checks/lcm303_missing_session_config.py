@@ -14,6 +14,7 @@ def check(project: Project) -> Iterator[Finding]:
         key = _needed(project.runs, run)
         if key is None or project.runs.names(run, key) != "no":
             continue
+        fix, reason = project.session_config(run, key)
         yield Finding(
             code="LCM303",
             message=f"`{run.receiver}` is run without a `{key}`, so the request fails: "
@@ -25,7 +26,8 @@ def check(project: Project) -> Iterator[Finding]:
             help=f'pass `config={{"configurable": {{"{key}": …}}}}` with an id that the client sends again',
             because=project.reach.trace(run.function),
             related=tuple(Step(one.at, f"built here, with a memory for each `{key}`") for one in run.built),
-            no_fix="which value names the conversation is yours to say",
+            fix=fix,
+            no_fix=reason,
         )
 
 

@@ -11,6 +11,7 @@ from lcmemlint.link.prompts import Mismatch
 
 def check(project: Project) -> Iterator[Finding]:
     for mismatch in project.prompts.mismatches():
+        fix, reason = project.renamed_key(mismatch)
         yield Finding(
             code="LCM304",
             message=_fault(mismatch),
@@ -20,7 +21,8 @@ def check(project: Project) -> Iterator[Finding]:
             symbol=mismatch.name,
             help=_cure(mismatch),
             because=mismatch.trace,
-            no_fix="whether the prompt or the memory has the right name is yours to say",
+            fix=fix,
+            no_fix=reason,
         )
 
 

@@ -21,6 +21,7 @@ def check(project: Project) -> Iterator[Finding]:
         told.update(one.at for one in run.built)
         complete = runs.brings_history(run)
         lost = "is ignored" if complete else "keeps nothing, so every turn starts afresh"
+        fix, reason = project.added_checkpointer(run, complete=complete)
         yield Finding(
             code="LCM306",
             message=f"the `thread_id` given to `{run.receiver}` {lost}: `{built.name}()` got no checkpointer",
@@ -31,5 +32,6 @@ def check(project: Project) -> Iterator[Finding]:
             help=f"give `{built.name}()` a `checkpointer=` that all workers share, or drop the `thread_id`",
             because=(*project.reach.trace(run.function), Step(run.at, f"`{run.receiver}` runs here")),
             related=tuple(Step(one.at, "built here, without a checkpointer") for one in run.built),
-            no_fix="a checkpointer needs a database of your choice; see the page",
+            fix=fix,
+            no_fix=reason,
         )

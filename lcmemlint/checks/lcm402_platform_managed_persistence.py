@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lcmemlint.findings import Finding, Step
+from lcmemlint.findings import Finding, FixRequest, Step
 from lcmemlint.link.project import Project
 
 
@@ -23,5 +23,7 @@ def check(project: Project) -> Iterator[Finding]:
             symbol=memory.name,
             help=f"build `{one.exported.name}` without `{one.argument}=`; langgraph.json exports it",
             related=(Step(memory.at, "built here"),) if elsewhere else (),
-            no_fix="code of yours may run the graph elsewhere; see the page",
+            fix=FixRequest(
+                "drop-argument", built.at.path, built.at.span, (("argument", one.argument),), unsafe=True
+            ),
         )

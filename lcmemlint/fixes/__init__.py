@@ -57,6 +57,26 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
     becomes ``shared_checkpointer()``; a ``with`` around it goes, and annotations name the base class.
     ``namespace`` literal name when the project has several savers, whose threads must stay apart.
     ``class``     as above.
+
+``session-config`` (safe)
+    ``span``: a run (``chain.invoke(x)``). Its configuration gets ``{"configurable": {<name>: <key>}}``.
+    ``name``, ``key``  the key that the run needs, and the expression for its value.
+
+``set-argument`` (safe where the code raises today)
+    ``span``: a call. Its literal ``argument`` becomes the ``text`` (or the ``code``), or is added.
+    ``old``       the text before; code that reads a dict under it is a refusal.
+
+``drop-argument`` (unsafe), ``add-checkpointer`` (unsafe)
+    ``span``: the call that builds a graph. It loses the keyword ``argument``, with what was built for that alone;
+    or it gets ``checkpointer=shared_checkpointer()``.
+
+``setup-saver`` (unsafe: the database is needed there)
+    ``span``: the constructor call of a saver or store. ``<method>()`` is called after it, awaited if ``await`` is
+    ``yes``; ``of`` is ``checkpointer`` or ``store``.
+
+``unattached-memory`` (unsafe)
+    ``span``: the constructor call of a memory that nothing uses. It is given to the one chain beside it, if ``key`` is
+    there, or deleted, unless other files import it (``imported`` is ``yes``).
 """
 
 from __future__ import annotations

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import libcst as cst
 
 from lcmemlint.fixes import containers
-from lcmemlint.fixes.edits import Change, Edits, Refusal, apply, moved
+from lcmemlint.fixes.edits import Change, Edit, Edits, Refusal, apply, moved
 from lcmemlint.fixes.imports import added, dropped, joined
-from lcmemlint.fixes.trees import Tree
+from lcmemlint.fixes.leftovers import unread
+from lcmemlint.fixes.trees import Tree, walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,10 @@ def assembled(
             return refusal
         if emptied.removable and is_free(emptied.name):
             building.edit(containers.removed(building.tree, emptied.name))
+    orphans = {name for change in changes for name in change.orphans}
+    while edits := unread(building.tree, orphans, is_free):
+        orphans |= {name.value for edit in edits for name in _names(building, edit)}
+        building.edit(edits)
     names = {name for change in changes for name in change.drops}
     building.edit(dropped(building.tree, {name for name in names if is_free(name)}))
     for module, name in sorted({each for change in changes for each in change.imports}):
@@ -67,6 +72,12 @@ def assembled(
     if (lost := lost_comment(text, building.text)) is not None:
         return Refusal(f"the comment `{lost}` would be lost")
     return Assembled(building.text, tuple(building.stages))
+
+
+def _names(building: _Building, edit: Edit) -> list[cst.Name]:
+    """The names in a stretch of text that an edit takes away."""
+    tree = building.tree
+    return [node for node in walk(tree.module, cst.Name) if edit.start <= tree.extent(node)[0] < edit.end]
 
 
 class _Building:

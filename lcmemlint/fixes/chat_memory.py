@@ -8,6 +8,7 @@ from __future__ import annotations
 import libcst as cst
 
 from lcmemlint.findings import FixRequest
+from lcmemlint.fixes.arguments import added_argument
 from lcmemlint.fixes.edits import Change, Context, Edit, Edits, Refusal
 from lcmemlint.fixes.keys import history_call
 from lcmemlint.fixes.mutations import mutated_messages
@@ -79,7 +80,7 @@ def with_history(tree: Tree, call: cst.Call, history: str) -> Edits | Refusal:
             if not _is_empty_history(tree, arg.value):
                 return Refusal(f"`chat_memory={tree.source(arg.value)}` is already passed")
             return (Edit(*tree.extent(arg.value), history),)
-    return _added(tree, call, f"chat_memory={history}")
+    return added_argument(tree, call, f"chat_memory={history}")
 
 
 def why_not(name: str) -> str:
@@ -106,52 +107,3 @@ def replaced_names(call: cst.Call) -> set[str]:
     ]
     names = (dotted(value.func) for value in values if isinstance(value, cst.Call))
     return {name for name in names if name is not None and "." not in name}
-
-
-def _added(tree: Tree, call: cst.Call, argument: str) -> Edits:
-    """Edits that put an argument last in a call; a call with one argument a line stays so."""
-    close = tree.extent(call)[1] - 1
-    if not call.args:
-        return (_first_argument(tree, call, argument, close),)
-    last = call.args[-1]
-    start, end = tree.extent(last)
-    comma = _comma_after(tree, end, close)
-    is_alone = tree.starts_line(start) and tree.line_start(start) != tree.line_start(tree.extent(call)[0])
-    if not is_alone:
-        return (Edit(end, end, f", {argument}"),)
-    break_ = tree.newline + tree.indent(start)
-    if comma is not None:
-        at = comma + 1 if tree.line_end(comma) > close else tree.line_end(comma)
-        return (Edit(at, at, f"{break_}{argument},"),)
-    if tree.line_end(end) > close:
-        return (Edit(end, end, f",{break_}{argument}"),)
-    at = tree.line_end(end)
-    return (Edit(end, end, ","), Edit(at, at, break_ + argument))
-
-
-def _first_argument(tree: Tree, call: cst.Call, argument: str, close: int) -> Edit:
-    open_ = tree.text.index("(", tree.extent(call.func)[1] + _function_parentheses(tree, call))
-    inside = tree.text[open_ + 1 : close]
-    if not inside.strip():
-        return Edit(open_ + 1, close, argument)
-    indent = tree.indent(tree.extent(call)[0])
-    end = open_ + 1 + len(inside.rstrip())
-    return Edit(end, end, f"{tree.newline}{indent}{tree.step}{argument},")
-
-
-def _function_parentheses(tree: Tree, call: cst.Call) -> int:
-    """``(Memory)()``: the closing parentheses of the name are not part of its extent."""
-    return len(getattr(call.func, "rpar", ()))
-
-
-def _comma_after(tree: Tree, start: int, close: int) -> int | None:
-    """Where the trailing comma is: comments between are skipped."""
-    at = start
-    while at < close:
-        if tree.text[at] == "#":
-            at = tree.line_end(at)
-        elif tree.text[at] == ",":
-            return at
-        else:
-            at += 1
-    return None

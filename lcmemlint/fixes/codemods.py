@@ -11,8 +11,12 @@ from lcmemlint.fixes import (
     checkpointer,
     history_factory,
     local_history,
+    session_config,
     session_parameter,
+    set_up,
     summary_memory,
+    unattached,
+    wiring,
 )
 from lcmemlint.fixes.edits import Change, Context, Refusal
 from lcmemlint.fixes.trees import Tree
@@ -33,6 +37,12 @@ CODEMODS: tuple[Codemod, ...] = (
     Codemod("checkpointer", checkpointer.rewrite),
     Codemod("shared-memory", summary_memory.rewrite),
     Codemod("local-history", local_history.rewrite),
+    Codemod("session-config", session_config.rewrite),
+    Codemod("set-argument", wiring.set_argument),
+    Codemod("drop-argument", wiring.drop_argument),
+    Codemod("add-checkpointer", wiring.add_checkpointer),
+    Codemod("setup-saver", set_up.rewrite),
+    Codemod("unattached-memory", unattached.rewrite),
 )
 
 

@@ -32,14 +32,15 @@ class Change:
     """Edits that carry out one request.
 
     ``needs`` are functions of generated modules that the edited file must import; ``imports`` are (module, name)
-    of what else it must import; ``drops`` are imported names that the edits may leave unused; ``emptied`` is
-    the dict that is no longer filled.
+    of what else it must import; ``drops`` are imported names that the edits may leave unused, ``orphans`` other
+    names that they may leave unread; ``emptied`` is the dict that is no longer filled.
     """
 
     edits: Edits
     needs: tuple[str, ...] = ()
     imports: tuple[tuple[str, str], ...] = ()
     drops: tuple[str, ...] = ()
+    orphans: tuple[str, ...] = ()
     emptied: Emptied | None = None
 
     @property

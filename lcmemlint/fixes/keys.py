@@ -31,6 +31,16 @@ def history_call(
     return f"{context.name('chat_history')}({', '.join([*first, *(_code(value) for value in values)])})"
 
 
+def nameable(tree: Tree, request: FixRequest, context: Context, *, site: cst.CSTNode) -> str | Refusal:
+    """The request's key as one expression that names a conversation at ``site``."""
+    written = request.get("key").strip()
+    value = parsed_expression(written) if written else None
+    if value is None:
+        return Refusal("no session key is known at this place")
+    refusal = _not_nameable(tree, [value], site, context.bound)
+    return _code(value) if refusal is None else refusal
+
+
 def _elements(value: cst.BaseExpression) -> list[cst.BaseExpression]:
     """A tuple of ids is a conversation named by several ids."""
     return [element.value for element in value.elements] if isinstance(value, cst.Tuple) else [value]

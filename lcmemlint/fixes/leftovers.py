@@ -1,47 +1,42 @@
-"""What a replaced call alone used: a local name that nothing reads any more, and the statement that binds it."""
+"""Names that the edits may leave unread: a local variable, or a module's own object, with nothing but its binding."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 
 import libcst as cst
 
 from lcmemlint.fixes.edits import Edit, Edits
 from lcmemlint.fixes.trees import Tree, resolved, uses, walk
 
-_OPENERS = frozenset({"sqlite3.connect", "aiosqlite.connect", "str", "os.path.join", "os.fspath"})
-"""Calls that do nothing which anybody would miss. Opening a SQLite file makes an empty file at most."""
+_IDLE_CALLS = frozenset(
+    {"sqlite3.connect", "aiosqlite.connect", "str", "os.path.join", "os.fspath", "psycopg.connect"}
+)
+"""Calls whose value is all that comes from them; opening a SQLite file makes an empty file at most."""
+
+_IDLE_METHODS = frozenset({"join", "format", "resolve"})
+_IDLE_CLASSES = frozenset({"MemorySaver", "InMemorySaver", "InMemoryStore"})
 
 
-def unused_after(tree: Tree, gone: cst.CSTNode) -> Edits:
-    """The edits that take away the statements which bind names for ``gone`` only.
+def unread(tree: Tree, names: Iterable[str], is_free: Callable[[str], bool]) -> Edits:
+    """The edits that take away the statements which bind these names, where nothing reads them any more.
 
-    A statement goes when it is a line of its own without comments, binds one name, that name is mentioned
-    nowhere else in the file, and its value is an expression without effect or opens a SQLite file.
+    A statement goes when it is a line of its own without comments that binds one name, its value has no effect,
+    and the file mentions the name nowhere else. ``is_free`` tells whether no other file imports a name.
     """
-    edits: list[Edit] = []
-    away: list[tuple[int, int]] = [tree.extent(gone)]
-    waiting = [node.value for node in walk(gone, cst.Name)]
-    while waiting:
-        name = waiting.pop()
-        statement = _only_binding(tree, name, away)
-        if statement is None:
-            continue
-        edits.append(Edit(*tree.lines(statement), ""))
-        away.append(tree.extent(statement))
-        waiting += [node.value for node in walk(statement, cst.Name) if node.value != name]
-    return tuple(edits)
+    for name in sorted(names):
+        if (statement := _only_binding(tree, name)) is not None:
+            is_global = isinstance(tree.parent(statement), cst.Module)
+            if not is_global or is_free(name):
+                return (Edit(*tree.lines(statement), ""),)
+    return ()
 
 
-def _only_binding(tree: Tree, name: str, away: list[tuple[int, int]]) -> cst.SimpleStatementLine | None:
-    left = [
-        node
-        for node in uses(tree, name)
-        if not any(start <= tree.extent(node)[0] < end for start, end in away)
-    ]
-    if len(left) != 1:
+def _only_binding(tree: Tree, name: str) -> cst.SimpleStatementLine | None:
+    found = list(uses(tree, name))
+    if len(found) != 1 or f'"{name}"' in tree.text or f"'{name}'" in tree.text:
         return None
-    target = tree.parent(left[0])
+    target = tree.parent(found[0])
     assign = tree.parent(target) if isinstance(target, cst.AssignTarget) else target
     if not isinstance(assign, cst.Assign) or len(assign.targets) != 1 or not _is_idle(tree, assign.value):
         return None
@@ -50,26 +45,20 @@ def _only_binding(tree: Tree, name: str, away: list[tuple[int, int]]) -> cst.Sim
         return None
     block = tree.parent(statement)
     is_alone = isinstance(block, cst.IndentedBlock) and len(block.body) == 1
-    is_public = isinstance(block, cst.Module) and not _opens(tree, assign.value)
-    return None if is_alone or is_public or any(_comments(statement)) else statement
-
-
-def _comments(statement: cst.SimpleStatementLine) -> Iterator[bool]:
-    yield from (True for _ in walk(statement, cst.Comment))
-
-
-def _opens(tree: Tree, value: cst.BaseExpression) -> bool:
-    inner = value.expression if isinstance(value, cst.Await) else value
-    return isinstance(inner, cst.Call) and resolved(tree, inner.func) in _OPENERS
+    has_comment = any(True for _ in walk(statement, cst.Comment))
+    return None if is_alone or has_comment or isinstance(block, cst.ClassDef) else statement
 
 
 def _is_idle(tree: Tree, value: cst.BaseExpression) -> bool:
     """Whether nothing but the value comes from computing it."""
-    inner = value.expression if isinstance(value, cst.Await) else value
-    if isinstance(value, cst.Await) and not _opens(tree, value):
-        return False
-    return all(
-        resolved(tree, call.func) in _OPENERS
-        or (isinstance(call.func, cst.Attribute) and call.func.attr.value in ("join", "format", "resolve"))
-        for call in walk(inner, cst.Call)
-    )
+    if isinstance(value, cst.Await):
+        called = value.expression
+        if not isinstance(called, cst.Call) or resolved(tree, called.func) not in _IDLE_CALLS:
+            return False
+    return all(_is_idle_call(tree, call) for call in walk(value, cst.Call))
+
+
+def _is_idle_call(tree: Tree, call: cst.Call) -> bool:
+    path = resolved(tree, call.func) or ""
+    is_method = isinstance(call.func, cst.Attribute) and call.func.attr.value in _IDLE_METHODS
+    return path in _IDLE_CALLS or is_method or (path.rpartition(".")[2] in _IDLE_CLASSES and not call.args)

@@ -11,10 +11,9 @@ from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.annotations import HISTORY, widened
 from lcmemlint.fixes.edits import Change, Context, Edit, Refusal
 from lcmemlint.fixes.keys import history_call
-from lcmemlint.fixes.leftovers import unused_after
 from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.seeding import seeded
-from lcmemlint.fixes.trees import Tree, dotted, resolved, uses
+from lcmemlint.fixes.trees import Tree, dotted, resolved, uses, walk
 
 _SESSION = {"SQLChatMessageHistory": "session_id", "FileChatMessageHistory": ""}
 """The classes, and the argument that names the conversation, where one does."""
@@ -46,10 +45,11 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
     others, imports = widened(tree, frozenset({name}), HISTORY)
     head = (dotted(call.func) or "").partition(".")[0]
     return Change(
-        (Edit(*tree.extent(call), history), *unused_after(tree, call), *others),
+        (Edit(*tree.extent(call), history), *others),
         needs=("chat_history",),
         imports=imports,
         drops=(head,),
+        orphans=tuple(sorted({part.value for arg in call.args for part in walk(arg.value, cst.Name)})),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lcmemlint.facts import Scope
+from lcmemlint.facts import Call, Scope
 from lcmemlint.findings import FixRequest
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.memory import Memories, Memory
@@ -158,14 +158,20 @@ class Advice:
 
     def key_in_scope(self, memory: Memory) -> str:
         """The expression that names the conversation where the memory is built; empty when there is none."""
-        facts = self.evaluator.files[memory.thing.path]
-        number = memory.scope
+        return self.key_at(
+            memory.thing.path, self.evaluator.files[memory.thing.path].calls[memory.thing.call]
+        )
+
+    def key_at(self, path: str, call: Call) -> str:
+        """The expression that names the conversation where a call stands; empty when there is none."""
+        facts = self.evaluator.files[path]
+        number = call.scope
         found: list[tuple[int, str]] = []
         while number > 0:
             scope = facts.scopes[number]
             if scope.kind in ("function", "lambda"):
-                found.extend(self._in_params(memory.thing.path, number, scope))
-                found.extend(self._in_locals(memory, number))
+                found.extend(self._in_params(path, number, scope))
+                found.extend(self._in_locals(path, call, number))
                 if found:
                     break
             number = scope.parent
@@ -213,29 +219,23 @@ class Advice:
                     found.append(name)
         return found
 
-    def _in_locals(self, memory: Memory, number: int) -> list[tuple[int, str]]:
-        facts = self.evaluator.files[memory.thing.path]
+    def _in_locals(self, path: str, call: Call, number: int) -> list[tuple[int, str]]:
+        names = self.evaluator.names[path]
+        around = set(names.blocks_around(call.block)) if call.scope == number else set()
         found = []
-        for (scope, name), bindings in self.evaluator.names[memory.thing.path].table.items():
+        for (scope, name), bindings in names.table.items():
             rank = self._rank(name)
             if scope != number or rank is None:
                 continue
             if any(
                 binding.kind == "statement"
                 and binding.path == ()
-                and binding.line < memory.at.span.line
-                and binding.block in set(self._around(memory, number))
+                and binding.line < call.span.line
+                and binding.block in around
                 for binding in bindings
             ):
                 found.append((rank, name))
-        return found if facts else []
-
-    def _around(self, memory: Memory, number: int) -> list[int]:
-        facts = self.evaluator.files[memory.thing.path]
-        call = facts.calls[memory.thing.call]
-        if call.scope != number:
-            return []
-        return list(self.evaluator.names[memory.thing.path].blocks_around(call.block))
+        return found
 
 
 def _snake(name: str) -> str:

@@ -24,10 +24,11 @@ from lcmemlint.link.keys import Keys
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.link.objects import Collection, FunctionOf, Instance
-from lcmemlint.link.prompts import Prompts
+from lcmemlint.link.prompts import Mismatch, Prompts
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.recommend import Recommendations
-from lcmemlint.link.runs import Runs
+from lcmemlint.link.repairs import added_checkpointer, renamed_key, session_config, unattached
+from lcmemlint.link.runs import Run, Runs
 from lcmemlint.link.savers import Savers
 from lcmemlint.link.scaling import Choice, Scaling
 from lcmemlint.link.shapes import Shapes
@@ -175,6 +176,22 @@ class Project:
     def request_fix(self, memory: Memory) -> tuple[FixRequest | None, str]:
         """The codemod that repairs it, or None and the reason."""
         return self.advisor.request(memory)
+
+    def session_config(self, run: Run, key: str) -> tuple[FixRequest | None, str]:
+        """The codemod that names the conversation in a run, or None and the reason."""
+        return session_config(self.advisor, run, key)
+
+    def renamed_key(self, mismatch: Mismatch) -> tuple[FixRequest | None, str]:
+        """The codemod that gives the history the name which the prompt reads, or None and the reason."""
+        return renamed_key(mismatch)
+
+    def unattached_fix(self, memory: Memory) -> tuple[FixRequest | None, str]:
+        """The codemod that attaches or deletes a memory, or None and the reason."""
+        return unattached(self.advisor, memory)
+
+    def added_checkpointer(self, run: Run, *, complete: bool) -> tuple[FixRequest | None, str]:
+        """The codemod that gives a graph a shared saver, or None and the reason."""
+        return added_checkpointer(run, complete=complete)
 
     def clashes(self) -> Iterator[Clash]:
         """Sync savers and histories that async code runs, and the other way round."""

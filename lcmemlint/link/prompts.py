@@ -61,6 +61,10 @@ class Mismatch:
     """The chain accepts a memory and never uses it."""
     confidence: Confidence
     trace: tuple[Step, ...]
+    written_at: Location
+    """The call that says, or does not say, under which key the history is written."""
+    argument: str
+    """Its argument for that key; empty where there is none."""
 
 
 class Prompts:
@@ -112,12 +116,12 @@ class Prompts:
             return
         if component.memory_ignored:
             if self._has_no_reader(memory, made, call, component.memory_argument):
-                yield self._mismatch(made, call, key, "", (), ignored=True)
+                yield self._mismatch(made, call, key, "", (), memory, ignored=True)
             return
         prompt = self._prompt_of(made, component, call)
         if prompt is None or prompt.has(key) or self._is_read_elsewhere(memory, made, key):
             return
-        yield from self._told(made, component, call, key, prompt)
+        yield from self._told(made, component, call, key, prompt, memory)
 
     def _is_read_elsewhere(self, memory: Memory, made: Instance, key: str) -> bool:
         """Whether another chain over the same memory reads it, or may: then this one only takes notes."""
@@ -132,17 +136,18 @@ class Prompts:
         return False
 
     def _told(
-        self, made: Instance, component: Component, call: Call, key: str, prompt: Prompt
+        self, made: Instance, component: Component, call: Call, key: str, prompt: Prompt, memory: Memory
     ) -> Iterator[Mismatch]:
         """The mismatch, if it is clear whether the run raises."""
         expected = self._expected(prompt)
         if component.implicit_memory:
-            yield self._mismatch(made, call, key, "ValueError when it is built", expected)
+            yield self._mismatch(made, call, key, "ValueError when it is built", expected, memory)
         elif component.prompt_variables or expected:
             if not self._is_supplied(made, expected):
-                yield self._mismatch(made, call, key, "an error in every run", expected)
+                yield self._mismatch(made, call, key, "an error in every run", expected, memory)
         else:
-            yield self._mismatch(made, call, key, "", ())
+            optional = tuple(sorted(prompt.optional - {_SCRATCHPAD}))
+            yield self._mismatch(made, call, key, "", optional, memory)
 
     def _expected(self, prompt: Prompt) -> tuple[str, ...]:
         """Names under which a prompt seems to want a history: required messages, or a variable called so."""
@@ -246,6 +251,7 @@ class Prompts:
         key: str,
         raises: str,
         expected: tuple[str, ...],
+        memory: Memory | None = None,
         *,
         ignored: bool = False,
     ) -> Mismatch:
@@ -255,7 +261,20 @@ class Prompts:
         component = self._wrapper(made)
         name = component.names[0] if component is not None else ""
         trace = (*self.reach.trace(source), Step(at, "built here"))
-        return Mismatch(at, name, key, raises, expected, ignored, self.reach.confidence(source), trace)
+        written_at = at if memory is None else memory.at
+        argument = "history_messages_key" if memory is None else memory.component.memory_key_argument or ""
+        return Mismatch(
+            at,
+            name,
+            key,
+            raises,
+            expected,
+            ignored,
+            self.reach.confidence(source),
+            trace,
+            written_at,
+            argument,
+        )
 
     # ------------------------------------------------------------------ prompts
 

@@ -1,0 +1,74 @@
+"""Fix requests for faults of wiring: what a codemod must know that its file alone does not tell."""
+
+from __future__ import annotations
+
+from lcmemlint.findings import FixRequest
+from lcmemlint.link.advice import Advice
+from lcmemlint.link.memory import Memory
+from lcmemlint.link.prompts import Mismatch
+from lcmemlint.link.runs import Run
+from lcmemlint.values import Location, Name
+
+
+def session_config(advice: Advice, run: Run, key: str) -> tuple[FixRequest | None, str]:
+    """The request to name the conversation in a run: safe, since the key that the code has in scope names it."""
+    value = advice.key_at(run.path, run.call)
+    if not value:
+        return None, "which value names the conversation is yours to say: none is in scope here"
+    return _request("session-config", run.at, {"name": key, "key": value}), ""
+
+
+def renamed_key(mismatch: Mismatch) -> tuple[FixRequest | None, str]:
+    """The request to write the history under the one name that the prompt reads.
+
+    Safe where every run raises today; where none does, the model is going to see what it did not see.
+    """
+    if mismatch.ignored or len(mismatch.expected) != 1 or not mismatch.argument:
+        return None, "whether the prompt or the memory has the right name is yours to say"
+    params = {"argument": mismatch.argument, "text": mismatch.expected[0], "old": mismatch.key}
+    return _request("set-argument", mismatch.written_at, params, unsafe=not mismatch.raises), ""
+
+
+def unattached(advice: Advice, memory: Memory) -> tuple[FixRequest | None, str]:
+    """The request to attach a memory to the chain beside it, or to delete it."""
+    if memory.kind != "memory" or memory.implicit:
+        return None, "whether to attach or to delete it is yours to say"
+    imported = "yes" if _is_imported(advice, memory) else ""
+    params = {
+        "class": getattr(memory.thing.of, "dotted", ""),
+        "key": advice.key_in_scope(memory),
+        "imported": imported,
+    }
+    return _request("unattached-memory", memory.at, params, unsafe=True), ""
+
+
+def added_checkpointer(run: Run, *, complete: bool) -> tuple[FixRequest | None, str]:
+    """The request to give a graph a shared saver; not where each run brings the whole conversation itself."""
+    if complete:
+        return (
+            None,
+            "each run brings its whole history: with a checkpointer, every message would be there twice",
+        )
+    if len(run.built) != 1:
+        return None, f"`{run.receiver}` is built in several places"
+    return _request("add-checkpointer", run.built[0].at, {}, unsafe=True), ""
+
+
+def _request(kind: str, at: Location, params: dict[str, str], *, unsafe: bool = False) -> FixRequest:
+    return FixRequest(kind, at.path, at.span, tuple(sorted((k, v) for k, v in params.items() if v)), unsafe)
+
+
+def _is_imported(advice: Advice, memory: Memory) -> bool:
+    """Whether another file imports the name that the memory is given."""
+    evaluator = advice.evaluator
+    facts = evaluator.files[memory.thing.path]
+    at = facts.calls[memory.thing.call].statement
+    names = {
+        target.id for target in (facts.statements[at].targets if at >= 0 else ()) if isinstance(target, Name)
+    }
+    return any(
+        imported.name in (*names, "*") and evaluator.modules.find(other, imported.module) == memory.thing.path
+        for other, others in evaluator.files.items()
+        if other != memory.thing.path
+        for imported in others.imports
+    )
