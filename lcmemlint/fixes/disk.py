@@ -81,23 +81,38 @@ class Disk:
 
     def write(self, path: str, new: bytes) -> None:
         """Put the new bytes in the place of the old ones, if those are still what was linted."""
-        _replace(self.check(path, new), new)
+        target = self.check(path, new)
+        _replace(target, new, lambda: self.check(path, new))
 
 
-def _replace(target: Path, new: bytes) -> None:
-    """Write a file in one step; its mode stays."""
+def _replace(target: Path, new: bytes, check: Callable[[], object]) -> None:
+    """Write a file in one step, if ``check`` still holds just before; its mode and owner stay."""
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as temporary:
             temporary.write(new)
             temporary.flush()
             os.fsync(temporary.fileno())
-        os.chmod(name, stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask())
+        _take_after(name, target)
+        check()
         os.replace(name, target)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def _take_after(name: str, target: Path) -> None:
+    """Give the temporary file the mode and owner of the file that it replaces, or those of a new file."""
+    try:
+        found = target.stat()
+    except FileNotFoundError:
+        os.chmod(name, 0o666 & ~_umask())
+        return
+    if (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
+        with contextlib.suppress(OSError):  # only root gives files away
+            os.chown(name, found.st_uid, found.st_gid)
+    os.chmod(name, stat.S_IMODE(found.st_mode))
 
 
 def _umask() -> int:
