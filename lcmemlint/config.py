@@ -65,6 +65,7 @@ class Config:
     factory: str = ""
     test_paths: tuple[str, ...] = ()
     roles: tuple[tuple[str, Role], ...] = ()
+    baseline: str = ""
 
 
 def load_config(root: Path, *, file: Path | None = None) -> Config:
@@ -315,6 +316,7 @@ _SETTERS: Final[Mapping[str, Setter]] = {
     "ignore-manifests": lambda c, t, k, v: replace(c, ignore_manifests=t.texts(k, v)),
     "factory": lambda c, t, k, v: replace(c, factory=t.text_of(k, v)),
     "test-paths": lambda c, t, k, v: replace(c, test_paths=t.texts(k, v)),
+    "baseline": lambda c, t, k, v: replace(c, baseline=t.text_of(k, v)),
     "roles": lambda c, t, k, v: replace(c, roles=_roles(t, k, v)),
 }
 

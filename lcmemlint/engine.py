@@ -130,6 +130,12 @@ class Report:
     """The findings that comments or the configuration hide, of the paths that were asked for."""
     fingerprints: Mapping[Finding, str] = field(default_factory=dict)
     """What tells each finding, shown or not, from all others when the code around it moves."""
+    baselined: int = 0
+    """How many findings a baseline takes out."""
+    gone: tuple[str, ...] = ()
+    """What a baseline names and is found no more, a sentence each."""
+    untouched: int = 0
+    """How many findings the change that was asked about does not touch."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""

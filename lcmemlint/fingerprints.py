@@ -8,29 +8,41 @@ are alike in all of that are counted from the top of the file, so that one more 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from lcmemlint.facts import MODULE, FileFacts
 from lcmemlint.findings import Finding
 from lcmemlint.values import Span
 
+LENGTH: Final = 40
+OF_FILE: Final = 12
+"""Digits, the first, that speak of the file; those after them are the same wherever the file is moved."""
+
 
 def fingerprints(
     findings: Iterable[Finding], facts: Mapping[str, FileFacts], lines: Mapping[str, Sequence[str]]
 ) -> dict[Finding, str]:
-    """A fingerprint for each of the findings of a whole project: 32 hexadecimal digits, no two the same."""
+    """A fingerprint for each of the findings of a whole project: `LENGTH` hexadecimal digits, no two the same."""
     seen: Counter[tuple[str, ...]] = Counter()
     found: dict[Finding, str] = {}
     for finding in sorted(dict.fromkeys(findings), key=lambda finding: finding.order):
         of = facts.get(finding.at.path)
         around = "" if of is None else enclosing(of, finding.at.span)
         text = _text(lines.get(finding.at.path, ()), finding.at.span)
-        parts = (finding.code, finding.at.path, around, finding.symbol, text)
-        seen[parts] += 1
-        whole = "\0".join((*parts, str(seen[parts])))
-        found[finding] = hashlib.sha256(whole.encode("utf-8", errors="surrogatepass")).hexdigest()[:32]
+        parts = (finding.code, around, finding.symbol, text)
+        alike = (finding.at.path, *parts)
+        seen[alike] += 1
+        rest = "\0".join((*parts, str(seen[alike])))
+        found[finding] = _digest(finding.at.path, OF_FILE) + _digest(rest, LENGTH - OF_FILE)
     return found
+
+
+def _digest(text: str, length: int) -> str:
+    """Hexadecimal digits that stand for a text."""
+    return hashlib.sha256(text.encode("utf-8", errors="surrogatepass")).hexdigest()[:length]
 
 
 def enclosing(facts: FileFacts, span: Span) -> str:
@@ -46,7 +58,7 @@ def enclosing(facts: FileFacts, span: Span) -> str:
 
 
 def _text(lines: Sequence[str], span: Span) -> str:
-    """The first line of the place, whatever its indent; formatters move what follows."""
+    """The first line of the place, whatever its indent and comment; formatters move what follows."""
     if not 0 < span.line <= len(lines):
         return ""
-    return " ".join(lines[span.line - 1].split())
+    return " ".join(re.split(r"\s#", lines[span.line - 1], maxsplit=1)[0].split())

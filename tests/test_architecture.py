@@ -42,12 +42,18 @@ ALLOWED: dict[str, frozenset[str]] = {
             "deploy", "link", "checks", "workers", "suppress", "manifests", "files", "fingerprints", "places",
         }
     ),
+    "adopt": frozenset(
+        {
+            "values", "facts", "findings", "errors", "config", "sources", "engine", "suppress", "scan", "deploy",
+            "fingerprints", "fixes", "places",
+        }
+    ),
     "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link"}),
     "report": frozenset({"__init__", "values", "findings", "errors", "engine", "rulebook", "config"}),
     "cli": frozenset(
         {
             "__init__", "values", "findings", "errors", "config", "places", "sources", "engine", "report",
-            "rulebook", "fixes", "link", "scan", "workers", "repos",
+            "rulebook", "fixes", "link", "scan", "workers", "repos", "adopt",
         }
     ),
     "lsp": frozenset({"values", "findings", "errors", "config", "engine", "report", "rulebook", "fixes"}),

@@ -318,12 +318,12 @@ def test_an_unknown_option(project: Path) -> None:
 
 def test_help_is_grouped() -> None:
     """
-    Five headings, every option under one of them.
+    Six headings, every option under one of them.
     """
     text = run("--help").stdout
 
     headings = [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert headings == ["Check:", "Choose:", "Fix:", "Report:", "Explain:"]
+    assert headings == ["Check:", "Choose:", "Adopt:", "Fix:", "Report:", "Explain:"]
     assert text.count("  --") == len([one for one in main.params if one.param_type_name == "option"])
 
 

@@ -12,20 +12,37 @@ import click
 from lcmemlint.cli.output import say
 from lcmemlint.errors import LcmemlintError
 
-HEADINGS: Final = ("Check", "Choose", "Fix", "Report", "Explain")
+HEADINGS: Final = ("Check", "Choose", "Adopt", "Fix", "Report", "Explain")
 """The headings of `--help`, in their order."""
 
 
 class Option(click.Option):
-    """An option that knows under which of the `HEADINGS` it stands; all else is as click has it."""
+    """An option that knows under which of the `HEADINGS` it stands; all else is as click has it.
 
-    def __init__(self, *names: str, heading: str, **settings: Any) -> None:
+    One with an `optional_value` may be written `--name` or `--name=value`; what follows `--name` is no part of it.
+    """
+
+    def __init__(self, *names: str, heading: str, optional_value: bool = False, **settings: Any) -> None:
         super().__init__(names, **settings)
         self.heading = heading
+        self.optional_value = optional_value
 
 
 class Command(click.Command):
     """One command whose help is grouped, and whose every error is one line and exit 2."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Give an option its empty value where it is written without one."""
+        bare = {
+            name
+            for param in self.get_params(ctx)
+            if isinstance(param, Option) and param.optional_value
+            for name in param.opts
+        }
+        end = args.index("--") if "--" in args else len(args)
+        return super().parse_args(
+            ctx, [f"{word}=" if at < end and word in bare else word for at, word in enumerate(args)]
+        )
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options under their headings; click's own `--help` stands under the last."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lcmemlint.cli.output import exit_code, write
+import click
+
+from lcmemlint.cli.narrow import narrowed
+from lcmemlint.cli.output import exit_code, plain, write
 
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
@@ -21,17 +24,28 @@ def run(options: Options) -> int:
     """Lint, and write the report; the exit code."""
     job, analysis, report = lint(options)
     write(options, report, lambda shown: repairs_of(job, analysis, shown))
+    for one in report.gone:
+        click.echo(plain(f"Fixed since the baseline: {one}"), err=True)
     return exit_code(options, report)
 
 
 def lint(options: Options, paths: Sequence[str] | None = None) -> tuple[Job, Analysis, Report]:
     """The whole pipeline for `paths`, by default those of the command line."""
-    from lcmemlint.engine import analyse, report
-    from lcmemlint.workers import Workers, default_jobs
+    from lcmemlint.engine import report
 
     job = job_of(options, paths)
-    analysis = analyse(job, workers=Workers(options.jobs or default_jobs()))
-    return job, analysis, report(job, analysis)
+    analysis = analysed(options)(job)
+    found = narrowed(options, job, analysis, report(job, analysis), analysed(options))
+    return job, analysis, found
+
+
+def analysed(options: Options) -> Callable[[Job], Analysis]:
+    """What analyses a job, with as many workers as were asked for."""
+    from lcmemlint.engine import analyse
+    from lcmemlint.workers import Workers, default_jobs
+
+    workers = Workers(options.jobs or default_jobs())
+    return lambda job: analyse(job, workers=workers)
 
 
 def repairs_of(job: Job, analysis: Analysis, report: Report) -> Mapping[Finding, Repair]:

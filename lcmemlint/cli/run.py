@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from lcmemlint.cli import fix, lint, pages, show
+from lcmemlint.cli import adopt, fix, lint, pages, show
 from lcmemlint.cli.command import Command
 from lcmemlint.cli.options import OPTIONS, Options
 from lcmemlint.cli.output import say, survive_encodings
@@ -37,6 +37,8 @@ MODES: Final = (
     Mode("--show-facts", show.show_facts),
     Mode("--show-deployment", show.show_deployment),
     Mode("--why", show.why),
+    Mode("--write-baseline", adopt.write_baseline),
+    Mode("--add-ignores", adopt.add_ignores),
     Mode("--diff", fix.run),
     Mode("--fix", fix.run),
 )
@@ -95,5 +97,11 @@ def _reject_clashes(options: Options) -> None:
         raise UsageError("`-` cannot go together with other paths")
     if "-" in options.paths and (options.fix or options.diff):
         raise UsageError("--fix and --diff need files, not `-`")
+    if options.since is not None and options.changed:
+        raise UsageError("--since and --changed cannot go together")
+    if options.write_baseline and options.revision is not None:
+        raise UsageError("--write-baseline writes all findings, so --since and --changed cannot go with it")
+    if "-" in options.paths and (options.write_baseline or options.add_ignores is not None):
+        raise UsageError("--write-baseline and --add-ignores need files, not `-`")
     if options.stdin_filename is not None and "-" not in options.paths:
         raise UsageError("--stdin-filename goes with the path `-`")

@@ -11,6 +11,7 @@ import contextlib
 import difflib
 import io
 import os
+import re
 import stat
 import tempfile
 import tokenize
@@ -23,6 +24,11 @@ from lcmemlint.fixes.outcomes import Fixed
 def text_of(data: bytes) -> str:
     """The text of a Python file, without its byte order mark; raises ``ValueError`` if it is none."""
     return data[_bom(data) :].decode(_encoding(data))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines with their ends, as Python counts them: a form feed ends none."""
+    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
 
 
 class Disk:

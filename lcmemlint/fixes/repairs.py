@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from lcmemlint.findings import Edit, Finding, Repair
-from lcmemlint.fixes.disk import text_of
+from lcmemlint.fixes.disk import lines_of, text_of
 from lcmemlint.fixes.outcomes import Fixed
 from lcmemlint.fixes.run import fix_files
 from lcmemlint.values import NOWHERE, Location, Span
@@ -69,7 +68,7 @@ def _edits(changed: Iterable[Fixed]) -> Iterator[Edit]:
 
 def changes(path: str, old: str, new: str) -> Iterator[Edit]:
     """The edits that make ``new`` of ``old``: lines are compared, and of each stretch only what differs is given."""
-    before, after = _lines(old), _lines(new)
+    before, after = lines_of(old), lines_of(new)
     for tag, first, last, start, end in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag != "equal":
             yield _trimmed(path, first, "".join(before[first:last]), "".join(after[start:end]))
@@ -90,10 +89,5 @@ def _trimmed(path: str, first: int, old: str, new: str) -> Edit:
 
 def _place(text: str, offset: int) -> tuple[int, int]:
     """How many lines end before an offset, and how many characters follow the last of their ends."""
-    lines = _lines(f"{text[:offset]}|")
+    lines = lines_of(f"{text[:offset]}|")
     return len(lines) - 1, len(lines[-1]) - 1
-
-
-def _lines(text: str) -> list[str]:
-    """The lines with their ends, as Python counts them: a form feed ends none."""
-    return re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)

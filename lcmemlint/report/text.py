@@ -90,6 +90,12 @@ def summary(report: Report, view: View) -> str:
         rest.append(f"{report.suppressed} suppressed")
     if report.hidden:
         rest.append(f"{_count(report.hidden, 'possible finding')} hidden (--strict shows all)")
+    if report.baselined:
+        rest.append(f"{report.baselined} in the baseline")
+    if report.gone:
+        rest.append(f"{len(report.gone)} of the baseline fixed (--write-baseline drops them)")
+    if report.untouched:
+        rest.append(f"{report.untouched} not touched by the change")
     if report.problems:
         rest.append(_count(len(report.problems), "file problem"))
     safe, unsafe = fixable(report.findings)

@@ -122,6 +122,9 @@ def test_summary_and_problems() -> None:
         "notes": 0,
         "hidden": 1,
         "suppressed": 2,
+        "baselined": 0,
+        "gone": 0,
+        "untouched": 0,
         "fixable": 0,
         "unsafely_fixable": 1,
     }

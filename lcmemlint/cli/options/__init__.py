@@ -5,13 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from lcmemlint.cli.options import check, choose, explain, fix, report
+from lcmemlint.cli.options import adopt, check, choose, explain, fix, report
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(check.Values, choose.Values, fix.Values, report.Values, explain.Values):
+class Options(check.Values, choose.Values, adopt.Values, fix.Values, report.Values, explain.Values):
     """The command line, as typed."""
 
 
-OPTIONS: Final = (*check.OPTIONS, *choose.OPTIONS, *fix.OPTIONS, *report.OPTIONS, *explain.OPTIONS)
+OPTIONS: Final = (
+    *check.OPTIONS,
+    *choose.OPTIONS,
+    *adopt.OPTIONS,
+    *fix.OPTIONS,
+    *report.OPTIONS,
+    *explain.OPTIONS,
+)
 """Every option, in the order of `--help`."""
