@@ -50,10 +50,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     ),
     "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link"}),
     "report": frozenset({"__init__", "values", "findings", "errors", "engine", "rulebook", "config"}),
+    "probe": frozenset({"errors"}),
     "cli": frozenset(
         {
             "__init__", "values", "findings", "errors", "config", "places", "sources", "engine", "report",
-            "rulebook", "fixes", "link", "scan", "workers", "repos", "adopt",
+            "rulebook", "fixes", "link", "scan", "workers", "repos", "adopt", "probe",
         }
     ),
     "lsp": frozenset({"values", "findings", "errors", "config", "engine", "report", "rulebook", "fixes"}),

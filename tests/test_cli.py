@@ -323,7 +323,7 @@ def test_help_is_grouped() -> None:
     text = run("--help").stdout
 
     headings = [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
-    assert headings == ["Check:", "Choose:", "Adopt:", "Fix:", "Report:", "Explain:"]
+    assert headings == ["Check:", "Choose:", "Adopt:", "Fix:", "Prove:", "Report:", "Explain:"]
     assert text.count("  --") == len([one for one in main.params if one.param_type_name == "option"])
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from lcmemlint.cli import adopt, fix, lint, pages, show
+from lcmemlint.cli import adopt, fix, init, lint, pages, probe, show
 from lcmemlint.cli.command import Command
 from lcmemlint.cli.options import OPTIONS, Options
 from lcmemlint.cli.output import say, survive_encodings
@@ -39,6 +39,8 @@ MODES: Final = (
     Mode("--why", show.why),
     Mode("--write-baseline", adopt.write_baseline),
     Mode("--add-ignores", adopt.add_ignores),
+    Mode("--init", init.run),
+    Mode("--probe", probe.run),
     Mode("--diff", fix.run),
     Mode("--fix", fix.run),
 )

@@ -93,6 +93,7 @@ class Disk:
 
 def _replace(target: Path, new: bytes, check: Callable[[], object]) -> None:
     """Write a file in one step, if ``check`` still holds just before; its mode and owner stay."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as temporary:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from lcmemlint.cli.options import adopt, check, choose, explain, fix, report
+from lcmemlint.cli.options import adopt, check, choose, explain, fix, prove, report
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(check.Values, choose.Values, adopt.Values, fix.Values, report.Values, explain.Values):
+class Options(
+    check.Values,
+    choose.Values,
+    adopt.Values,
+    fix.Values,
+    prove.Values,
+    report.Values,
+    explain.Values,
+):
     """The command line, as typed."""
 
 
@@ -18,6 +26,7 @@ OPTIONS: Final = (
     *choose.OPTIONS,
     *adopt.OPTIONS,
     *fix.OPTIONS,
+    *prove.OPTIONS,
     *report.OPTIONS,
     *explain.OPTIONS,
 )
