@@ -6,30 +6,30 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from lcmemlint.fixes.edits import Edit, Edits
+from lcmemlint.fixes.edits import Edit, Edits, Widening
 from lcmemlint.fixes.trees import Tree, dotted, resolved, uses, walk
 
-SAVER = ("langgraph.checkpoint.base", "BaseCheckpointSaver")
-HISTORY = ("langchain_core.chat_history", "BaseChatMessageHistory")
+
+def of_saver(*classes: str) -> Widening:
+    """Annotations of these savers name the base of all savers."""
+    return Widening(tuple(sorted(classes)), "langgraph.checkpoint.base", "BaseCheckpointSaver")
 
 
-def widened(
-    tree: Tree, classes: frozenset[str], base: tuple[str, str], *, besides: cst.CSTNode | None = None
-) -> tuple[Edits, tuple[tuple[str, str], ...]]:
-    """The edits that put ``base`` (module, name) into annotations of these classes, and the import that they need.
-
-    ``besides`` is an annotation that another edit takes away. Nothing is done where the base's name means
-    something else in the file.
-    """
-    edits = tuple(Edit(*tree.extent(node), base[1]) for node in _annotated(tree, classes, besides))
-    if not edits or not _is_free(tree, base):
-        return (), ()
-    return edits, (base,)
+def of_history(*classes: str) -> Widening:
+    """Annotations of these histories name the base of all histories."""
+    return Widening(tuple(sorted(classes)), "langchain_core.chat_history", "BaseChatMessageHistory")
 
 
-def _annotated(tree: Tree, classes: frozenset[str], besides: cst.CSTNode | None) -> Iterator[cst.CSTNode]:
+def widened(tree: Tree, widening: Widening) -> Edits:
+    """The edits of annotations. Nothing is done where the base's name means something else in the file."""
+    if not _is_free(tree, widening.module, widening.base):
+        return ()
+    return tuple(Edit(*tree.extent(node), widening.base) for node in _annotated(tree, widening.classes))
+
+
+def _annotated(tree: Tree, classes: tuple[str, ...]) -> Iterator[cst.CSTNode]:
     for annotation in walk(tree.module, cst.Annotation):
-        if annotation is besides or _is_field(tree, annotation):
+        if _is_field(tree, annotation):
             continue
         inside: set[int] = set()
         for node in (*walk(annotation, cst.Attribute), *walk(annotation, cst.Name)):
@@ -48,9 +48,8 @@ def _is_field(tree: Tree, annotation: cst.Annotation) -> bool:
     return any(isinstance(each, cst.ClassDef) for each in tree.ancestors(annotation))
 
 
-def _is_free(tree: Tree, base: tuple[str, str]) -> bool:
+def _is_free(tree: Tree, module: str, name: str) -> bool:
     """Whether the name means the base class in the file, or nothing."""
-    module, name = base
     for node in uses(tree, name):
         found = next((each for each in tree.ancestors(node) if isinstance(each, cst.ImportFrom)), None)
         if found is None and resolved(tree, node) == f"{module}.{name}":

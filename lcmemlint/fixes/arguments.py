@@ -46,7 +46,7 @@ def added_argument(tree: Tree, call: cst.Call, argument: str) -> Edits:
     comma = _comma_after(tree, end, close)
     is_alone = tree.starts_line(start) and tree.line_start(start) != tree.line_start(tree.extent(call)[0])
     if not is_alone:
-        return (Edit(end, end, f", {argument}"),)
+        return _behind(tree, call, argument, end, comma)
     break_ = tree.newline + tree.indent(start)
     if comma is not None:
         at = comma + 1 if tree.line_end(comma) > close else tree.line_end(comma)
@@ -55,6 +55,37 @@ def added_argument(tree: Tree, call: cst.Call, argument: str) -> Edits:
         return (Edit(end, end, f",{break_}{argument}"),)
     at = tree.line_end(end)
     return (Edit(end, end, ","), Edit(at, at, break_ + argument))
+
+
+def _behind(tree: Tree, call: cst.Call, argument: str, end: int, comma: int | None) -> Edits:
+    """One more argument on the line of the last one; a line that gets too long becomes three."""
+    start, stop = tree.line_start(end), tree.line_end(end)
+    close = tree.extent(call)[1] - 1
+    first = tree.extent(call.args[0])[0]
+    is_long = stop - start + len(argument) + 2 > _width(tree)
+    if not is_long or not start <= first <= close <= stop or tree.has_comment(start, close):
+        return (Edit(end, end, f", {argument}"),)
+    indent = tree.indent(start)
+    open_ = tree.text.rindex("(", 0, first) + 1
+    last = f", {argument}{tree.newline}{indent}"
+    return (
+        Edit(open_, first, f"{tree.newline}{indent}{tree.step}"),
+        Edit(end, close if comma is not None else end, last),
+    )
+
+
+def wrapped(tree: Tree, code: str, indent: str) -> str:
+    """``x = f(a, b)`` on one line, or on three where that line would be too long for the file."""
+    open_ = code.find("(") + 1
+    if "\n" in code or not open_ or not code.endswith(")") or len(indent) + len(code) <= _width(tree):
+        return code
+    inner = f"{tree.newline}{indent}{tree.step}{code[open_:-1]}{tree.newline}{indent}"
+    return f"{code[:open_]}{inner})"
+
+
+def _width(tree: Tree) -> int:
+    """How long a line of the file may be: as long as its longest, and 100 in any case."""
+    return max(100, *(len(line) for line in tree.text.splitlines()), 0)
 
 
 def _first_argument(tree: Tree, call: cst.Call, argument: str, close: int) -> Edit:

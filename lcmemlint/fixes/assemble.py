@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import libcst as cst
 
 from lcmemlint.fixes import containers
+from lcmemlint.fixes.annotations import widened
 from lcmemlint.fixes.edits import Change, Edit, Edits, Refusal, apply, moved
 from lcmemlint.fixes.imports import added, dropped, joined
 from lcmemlint.fixes.leftovers import unread
@@ -57,13 +58,18 @@ def assembled(
             return refusal
         if emptied.removable and is_free(emptied.name):
             building.edit(containers.removed(building.tree, emptied.name))
+    imports: set[tuple[str, str]] = set()
+    for widening in sorted({each for change in changes for each in change.widens}):
+        if edits := widened(building.tree, widening):
+            building.edit(edits)
+            imports.add((widening.module, widening.base))
     orphans = {name for change in changes for name in change.orphans}
     while edits := unread(building.tree, orphans, is_free):
         orphans |= {name.value for edit in edits for name in _names(building, edit)}
         building.edit(edits)
     names = {name for change in changes for name in change.drops}
     building.edit(dropped(building.tree, {name for name in names if is_free(name)}))
-    for module, name in sorted({each for change in changes for each in change.imports}):
+    for module, name in sorted(imports):
         building.edit(joined(building.tree, module, name, is_local=is_local))
     for line in lines(frozenset(need for change in changes for need in change.needs)):
         building.edit((added(building.tree, line, is_local=is_local),))

@@ -13,7 +13,7 @@ import libcst as cst
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes import file_saver
-from lcmemlint.fixes.annotations import SAVER, widened
+from lcmemlint.fixes.annotations import of_saver
 from lcmemlint.fixes.edits import Change, Context, Edit, Refusal
 from lcmemlint.fixes.trees import Tree, dotted, resolved, walk
 
@@ -50,12 +50,10 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
     if isinstance(above, Refusal):
         return above
     dropped = {(dotted(call.func) or "").partition(".")[0]}
-    gone = _annotation(tree, call, name)
-    around = tree.parent(call)
-    besides = around.annotation if gone and isinstance(around, cst.AnnAssign) else None
-    others, imports = widened(tree, SAVERS, SAVER, besides=besides)
-    edits = (*above, Edit(start, end, new), *gone, *others)
-    return Change(edits, needs=("shared_checkpointer",), imports=imports, drops=tuple(sorted(dropped)))
+    edits = (*above, Edit(start, end, new), *_annotation(tree, call, name))
+    return Change(
+        edits, needs=("shared_checkpointer",), widens=(of_saver(*SAVERS),), drops=tuple(sorted(dropped))
+    )
 
 
 def shared_call(tree: Tree, request: FixRequest, context: Context, arguments: list[str]) -> str:

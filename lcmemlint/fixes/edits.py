@@ -27,21 +27,32 @@ class Emptied:
     removable: bool
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Widening:
+    """Annotations of ``classes`` (last names) become ``base``, which is imported from ``module``."""
+
+    classes: tuple[str, ...]
+    module: str
+    base: str
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """Edits that carry out one request.
 
-    ``needs`` are functions of generated modules that the edited file must import; ``imports`` are (module, name)
-    of what else it must import; ``drops`` are imported names that the edits may leave unused, ``orphans`` other
-    names that they may leave unread; ``emptied`` is the dict that is no longer filled.
+    ``needs`` are functions of generated modules that the edited file must import; ``widens`` are classes that
+    annotations must not name any more; ``drops`` are imported names that the edits may leave unused, ``orphans``
+    other names that they may leave unread; ``emptied`` is the dict that is no longer filled. ``unsafe`` says what
+    else changes, where the request itself is safe.
     """
 
     edits: Edits
     needs: tuple[str, ...] = ()
-    imports: tuple[tuple[str, str], ...] = ()
+    widens: tuple[Widening, ...] = ()
     drops: tuple[str, ...] = ()
     orphans: tuple[str, ...] = ()
     emptied: Emptied | None = None
+    unsafe: str = ""
 
     @property
     def start(self) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from lcmemlint.findings import FixRequest
-from lcmemlint.fixes.annotations import SAVER, widened
+from lcmemlint.fixes.annotations import of_saver
 from lcmemlint.fixes.edits import Change, Context, Edit, Edits, Refusal
 from lcmemlint.fixes.trees import Tree, dotted, uses, walk
 from lcmemlint.fixes.unwrap import unwrapped
@@ -49,13 +49,12 @@ def rewrite(tree: Tree, request: FixRequest, context: Context, call: cst.Call, n
     if any(isinstance(each, Refusal) for each in set_up):
         return next(each for each in set_up if isinstance(each, Refusal))
     edits += tuple(each for each in set_up if isinstance(each, Edit))
-    others, imports = widened(tree, CLASSES, SAVER)
     head = (dotted(call.func) or "").partition(".")[0]
     modules = {part.value for part in walk(tree.module, cst.Name) if part.value in ("sqlite3", "aiosqlite")}
     return Change(
-        _once((*edits, *others)),
+        _once(edits),
         needs=("shared_checkpointer",),
-        imports=imports,
+        widens=(of_saver(*CLASSES),),
         drops=tuple(sorted({head, *modules})),
         orphans=tuple(sorted({part.value for arg in call.args for part in walk(arg.value, cst.Name)})),
     )

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 import libcst as cst
 
 from lcmemlint.findings import FixRequest
+from lcmemlint.fixes import seeded_store
+from lcmemlint.fixes.annotations import of_history
+from lcmemlint.fixes.arguments import wrapped
 from lcmemlint.fixes.chat_memory import BUFFERS, HISTORIES, OTHERS, class_of, why_not, with_history
 from lcmemlint.fixes.containers import definitions, other_use
 from lcmemlint.fixes.edits import Change, Context, Edit, Edits, Emptied, Refusal, apply
@@ -58,7 +61,7 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
 def _of_histories(tree: Tree, request: FixRequest, context: Context, call: cst.Call) -> Change | Refusal:
     region = _region(tree, request, call)
     if isinstance(region, Refusal):
-        return region
+        return _otherwise(tree, request, context, call, region)
     if request.get("container_unused") == "no":
         return Refusal(f"other files use `{region.slot.container}` too")
     history = history_call(tree, request, context, site=call, key=region.slot.key)
@@ -67,17 +70,41 @@ def _of_histories(tree: Tree, request: FixRequest, context: Context, call: cst.C
     return _replaced(tree, request, context, region, history)
 
 
+def _otherwise(
+    tree: Tree, request: FixRequest, context: Context, call: cst.Call, why: Refusal
+) -> Change | Refusal:
+    """A history in a dict that more than gets or creates it, or in an object that a dict keeps."""
+    if any(True for _ in _slots(tree, call)):
+        return seeded_store.rewrite(tree, request, context, call, class_of(tree, call, request), why)
+    if not request.get("key"):
+        return why
+    history = history_call(tree, request, context, site=call)
+    if isinstance(history, Refusal):
+        return history
+    if (refusal := seeded(tree, call)) is not None:
+        return refusal
+    return Change(
+        (Edit(*tree.extent(call), history),),
+        needs=("chat_history",),
+        drops=tuple(sorted({node.value for node in walk(call.func, cst.Name)})),
+        unsafe="the key in scope is taken for that of the conversation",
+    )
+
+
 def _of_memories(tree: Tree, request: FixRequest, context: Context, call: cst.Call) -> Change | Refusal:
     region = _region(tree, request, call)
-    key = region.slot.key if isinstance(region, _Region) else request.get("key") or key_kept_under(tree, call)
+    if (filled := seeded(tree, call)) is not None:
+        return seeded_store.rewrite(tree, request, context, call, class_of(tree, call, request), filled)
+    key = region.slot.key if isinstance(region, _Region) else key_kept_under(tree, call)
     history = history_call(tree, request, context, site=call, key=key)
     if isinstance(history, Refusal):
         return history
-    added = seeded(tree, call) or with_history(tree, call, history)
+    added = with_history(tree, call, history)
     if isinstance(added, Refusal):
         return added
     container = region.slot.container if isinstance(region, _Region) else _container(tree, call)
-    only_added = still_forgets(tree, container) or Change(added, needs=("chat_history",))
+    guessed = "" if key else "the key in scope is taken for that of the conversation"
+    only_added = still_forgets(tree, container) or Change(added, needs=("chat_history",), unsafe=guessed)
     if isinstance(region, Refusal) or "\n" in tree.source(call) or request.get("container_unused") == "no":
         return only_added
     start, end = tree.extent(call)
@@ -157,6 +184,7 @@ def _replaced(
             return Refusal(f"what is put into `{region.slot.container}` here is read elsewhere")
         code = f"{name} = {value}"
     indent = tree.indent(start)
+    code = wrapped(tree, code, indent)
     above = "".join(f"{comment}{tree.newline}{indent}" for comment in tree.comments(start, end))
     return _change(
         tree,
@@ -190,7 +218,13 @@ def _change(
     gone = (*replaced, *definitions(tree, container))
     drops = {node.value for each in gone for node in walk(each, cst.Name)}
     emptied = Emptied(container, removable=request.get("container_unused") == "yes")
-    return Change(edits, needs=("chat_history",), drops=tuple(sorted(drops)), emptied=emptied)
+    return Change(
+        edits,
+        needs=("chat_history",),
+        widens=(of_history(*HISTORIES),),
+        drops=tuple(sorted(drops)),
+        emptied=emptied,
+    )
 
 
 def _region(tree: Tree, request: FixRequest, call: cst.Call) -> _Region | Refusal:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import libcst as cst
 
 from lcmemlint.findings import FixRequest
-from lcmemlint.fixes.annotations import HISTORY, widened
+from lcmemlint.fixes.annotations import of_history
 from lcmemlint.fixes.edits import Change, Context, Edit, Refusal
 from lcmemlint.fixes.keys import history_call
 from lcmemlint.fixes.mutations import mutated_messages
@@ -42,12 +42,11 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
         return Refusal("a comment stands inside the call")
     if (refusal := mutated_messages(tree) or seeded(tree, call) or _looked_into(tree, call)) is not None:
         return refusal
-    others, imports = widened(tree, frozenset({name}), HISTORY)
     head = (dotted(call.func) or "").partition(".")[0]
     return Change(
-        (Edit(*tree.extent(call), history), *others),
+        (Edit(*tree.extent(call), history),),
         needs=("chat_history",),
-        imports=imports,
+        widens=(of_history(name),),
         drops=(head,),
         orphans=tuple(sorted({part.value for arg in call.args for part in walk(arg.value, cst.Name)})),
     )

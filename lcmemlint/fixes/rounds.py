@@ -174,9 +174,13 @@ class Fixing:
         if known is None:
             return Refusal(f"no fix of the kind `{request.kind}` exists")
         change = known.rewrite(tree, request, Context(names))
-        if isinstance(change, Change) and not change.edits:
+        if isinstance(change, Refusal):
+            return change
+        if not change.edits:
             return Refusal("there is nothing to change")
-        if isinstance(change, Change) and HISTORY_FUNCTION in change.needs and self.supply.is_own(path):
+        if change.unsafe and not self.unsafe:
+            return Refusal(f"{change.unsafe}: it needs --unsafe-fixes")
+        if HISTORY_FUNCTION in change.needs and self.supply.is_own(path):
             return Refusal(f"this file is the factory that the configuration names (`{self.supply.factory}`)")
         return change
 

@@ -91,7 +91,8 @@ class Advice:
 
     def _keyed(self, memory: Memory, params: dict[str, str]) -> tuple[FixRequest | None, str]:
         params["namespace"] = self._namespace(memory)
-        return self._make("history-factory", memory, {**params, "container_unused": self._unused(memory)}), ""
+        params = {**params, "container_unused": self._unused(memory), "key": self.key_in_scope(memory)}
+        return self._make("history-factory", memory, params), ""
 
     def _namespace(self, memory: Memory) -> str:
         """A literal first key when several stores of the project would otherwise share one conversation."""

@@ -21,14 +21,15 @@ BUFFER = SUMMARY.replace("SummaryMemory", "SummaryBufferMemory")
         pytest.param(
             f"{SUMMARY}    return ConversationSummaryMemory(llm=llm)\n",
             "ConversationSummaryMemory(llm=llm)",
-            "SharedSummaryMemory(llm=llm, chat_memory=chat_history(user_id), "
-            'shared_summary=chat_history(user_id, "summary"))\n',
+            "SharedSummaryMemory(\n        llm=llm, chat_memory=chat_history(user_id), "
+            'shared_summary=chat_history(user_id, "summary")\n    )\n',
             id="summary",
         ),
         pytest.param(
             f"{TOKENS}    return ConversationTokenBufferMemory(llm=llm, max_token_limit=9)\n",
             "ConversationTokenBufferMemory(llm=llm, max_token_limit=9)",
-            "SharedTokenBufferMemory(llm=llm, max_token_limit=9, chat_memory=chat_history(user_id))\n",
+            "SharedTokenBufferMemory(\n"
+            "        llm=llm, max_token_limit=9, chat_memory=chat_history(user_id)\n    )\n",
             id="tokens",
         ),
         pytest.param(
