@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 # The generations of LangChain that repaired apps are proven on, an environment each.
 GENERATIONS ?= 0.1 0.2 0.3 1
 
-.PHONY: help venv demo test test-proof check format bench clean
+.PHONY: help venv demo test test-proof check format fuzz bench clean
 
 help:
 	@echo "make demo    run lcmemlint on the example apps"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-proof  all repaired apps, as several processes, on LangChain $(GENERATIONS)"
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff write"
+	@echo "make fuzz    random programs and spoilt files"
 	@echo "make bench   timings; prints ratios"
 
 venv: $(READY)
@@ -59,6 +60,9 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+fuzz: $(READY)
+	$(BIN)/python -m tests.fuzz
 
 bench: $(READY)
 	$(BIN)/python bench/run.py
