@@ -428,6 +428,12 @@ def _problems(path: str, problems: Iterable[Problem]) -> list[FileProblem]:
     return [FileProblem(path, one.line, one.column, one.message) for one in problems]
 
 
+def parses(text: str) -> bool:
+    """Whether a text can be read whole."""
+    scanned = None if _looks_parsable(text) else scan_one("", text)
+    return not (isinstance(scanned, FileFacts) and scanned.problems)
+
+
 def _looks_parsable(text: str) -> bool:
     """Whether this interpreter can parse a text, asked of files that are named but have nothing to check.
 
@@ -515,7 +521,7 @@ def report(job: Job, analysis: Analysis) -> Report:
     missing |= {one for one in of_manifests if one.path in job.asked}
     paths = {one.at.path for one in analysis.findings}
     paths |= {step.at.path for one in analysis.findings for step in (*one.because, *one.related)}
-    lines = {path: _lines(job, path) for path in sorted(paths)}
+    lines = {path: lines_of(job, path) for path in sorted(paths)}
     return Report(
         root=job.root,
         findings=shown,
@@ -566,8 +572,8 @@ def _suppressed(job: Job, analysis: Analysis) -> Suppressed:
     )
 
 
-def _lines(job: Job, path: str) -> tuple[str, ...]:
-    """The lines of a file, for code frames; none if it cannot be read."""
+def lines_of(job: Job, path: str) -> tuple[str, ...]:
+    """The lines of a file without their ends, for code frames; none if it cannot be read."""
     source = job.sources.get(path)
     data = source.data if source is not None else job.files.read(path)
     if isinstance(data, Problem):

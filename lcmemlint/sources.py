@@ -352,6 +352,16 @@ def decode(data: bytes) -> tuple[str, str, bool]:
     return text, encoding, bom
 
 
+def encode(text: str) -> bytes:
+    """The bytes that `decode` makes this text of: in the encoding that its first lines name, else in UTF-8."""
+    data = text.encode("utf-8", errors="surrogatepass")
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data if encoding in ("utf-8", "utf-8-sig") else text.encode(encoding)
+    except (SyntaxError, UnicodeEncodeError, LookupError):
+        return data
+
+
 def binary(data: bytes) -> Problem | None:
     """Why these bytes are no text whatever the encoding, None if they may be."""
     zero = data.find(b"\0")

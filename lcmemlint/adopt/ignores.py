@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import tokenize
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -39,6 +39,15 @@ class Spot:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """The new bytes of files, proven; the findings that they hide, and those for which no comment can be."""
+
+    texts: Mapping[str, bytes]
+    hidden: tuple[Finding, ...]
+    refused: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Added:
     """What came of it: the findings that are hidden now, those for which no comment can be, and files not written."""
 
@@ -61,8 +70,27 @@ def add_ignores(
     if not reason.isprintable() or "#" in reason:
         raise UsageError("--add-ignores: a reason is one line without `#`")
     disk = Disk(job.root, lambda path: _bytes(job, path))
+    plan = plan_ignores(report.findings, report, job, analysis, reason, analysed, disk=disk)
+    failed = tuple(_write(disk, plan.texts))
+    lost = {path for path, _ in failed}
+    hidden = tuple(finding for finding in plan.hidden if finding.at.path not in lost)
+    return Added(hidden, plan.refused, failed)
+
+
+def plan_ignores(
+    findings: Iterable[Finding],
+    report: Report,
+    job: Job,
+    analysis: Analysis,
+    reason: str = "",
+    analysed: Callable[[Job], Analysis] = analyse,
+    *,
+    disk: Disk | None = None,
+) -> Plan:
+    """What hiding some findings of a report would write; nothing is written."""
+    disk = disk or Disk(job.root, lambda path: _bytes(job, path))
     # A comment that hides nothing is taken away, not hidden.
-    targets = [finding for finding in report.findings if finding.code != UNUSED_IGNORE]
+    targets = [finding for finding in findings if finding.code != UNUSED_IGNORE]
     texts = {path: _text(disk, path) for path in {finding.at.path for finding in targets}}
     choices = {finding: list(_spots(finding, texts, analysis)) for finding in targets}
     refused: list[Finding] = []
@@ -76,10 +104,7 @@ def add_ignores(
             break
         for finding in unproven:
             choices[finding].pop(0)
-    failed = tuple(_write(disk, encoded))
-    lost = {path for path, _ in failed}
-    hidden = tuple(finding for finding in choices if finding.at.path not in lost)
-    return Added(hidden, tuple(sorted(refused, key=lambda finding: finding.order)), failed)
+    return Plan(encoded, tuple(choices), tuple(sorted(refused, key=lambda finding: finding.order)))
 
 
 def _bytes(job: Job, path: str) -> bytes:

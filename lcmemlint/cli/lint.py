@@ -78,12 +78,12 @@ def job_of(options: Options, paths: Sequence[str] | None = None) -> Job:
         config=Config() if options.no_config else None,
         config_file=options.config,
         root=options.root,
-        adjust=lambda config: _adjusted(config, options),
+        adjust=lambda config: adjusted(config, options),
         unsaved=unsaved,
     )
 
 
-def _adjusted(config: Config, options: Options) -> Config:
+def adjusted(config: Config, options: Options) -> Config:
     """The settings with the options on top; `--select` takes the place of what the file chooses."""
     selected, ignored = _split(options.select), _split(options.ignore)
     return replace(

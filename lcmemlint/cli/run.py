@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from lcmemlint.cli import adopt, fix, init, lint, pages, probe, show
+from lcmemlint.cli import adopt, fix, init, integrate, lint, pages, probe, show
 from lcmemlint.cli.command import Command
 from lcmemlint.cli.options import OPTIONS, Options
 from lcmemlint.cli.output import say, survive_encodings
@@ -32,6 +32,7 @@ class Mode:
 
 
 MODES: Final = (
+    Mode("--lsp", integrate.lsp),
     Mode("--explain", pages.explain),
     Mode("--list-rules", pages.list_rules),
     Mode("--show-facts", show.show_facts),

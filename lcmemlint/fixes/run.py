@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lcmemlint.findings import Finding
@@ -26,6 +26,7 @@ def fix_files(
     read: Callable[[str], bytes] | None = None,
     files: Iterable[str] | None = None,
     factory: str = "",
+    unsaved: Container[str] = (),
 ) -> FixResult:
     """Fix what can be fixed of ``findings``; write it if ``write``, else only tell what would change.
 
@@ -33,14 +34,15 @@ def fix_files(
     disk and returns all findings of a default run; texts have no byte order mark and the file's own newlines.
     ``read`` gives the bytes that were linted (by default those on disk); ``files`` are the project's Python
     files, relative to ``root`` with ``/`` (by default all below it). ``factory`` is the project's own
-    ``module:function`` that takes the place of ``chat_history``.
+    ``module:function`` that takes the place of ``chat_history``. ``unsaved`` are files that an editor holds with
+    other bytes than the disk's; only a run that does not write may have them.
     """
     disk = Disk(root, read)
     known = frozenset(files if files is not None else _python_files(root))
     fixing = Fixing(known, disk.text, relint, unsafe, Supply(factory))
     fixing.run(findings)
     outcomes: list[Outcome] = [*fixing.refused, *fixing.failed.values()]
-    outcomes += _outcomes(disk, fixing, write=write)
+    outcomes += _outcomes(disk, fixing, () if write else unsaved, write=write)
     changed = [outcome for outcome in outcomes if isinstance(outcome, Fixed)]
     failed = {outcome.path for outcome in outcomes if isinstance(outcome, Failed)}
     return FixResult(
@@ -65,7 +67,7 @@ def _notes(changed: Iterable[Fixed]) -> tuple[Note, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _outcomes(disk: Disk, fixing: Fixing, *, write: bool) -> list[Outcome]:
+def _outcomes(disk: Disk, fixing: Fixing, unsaved: Container[str], *, write: bool) -> list[Outcome]:
     """Generated modules first: a file that imports one is written only when that one stands."""
     found: list[Outcome] = []
     lost = ""
@@ -76,7 +78,7 @@ def _outcomes(disk: Disk, fixing: Fixing, *, write: bool) -> list[Outcome]:
             new = disk.encoded(path, fixing.texts[path])
             if write:
                 disk.write(path, new)
-            else:
+            elif path not in unsaved:
                 disk.check(path, new)
             found.append(Fixed(path, disk.old(path), new))
         except (OSError, ValueError) as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from lcmemlint.cli.options import adopt, check, choose, explain, fix, prove, report
+from lcmemlint.cli.options import adopt, check, choose, explain, fix, integrate, prove, report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,7 @@ class Options(
     fix.Values,
     prove.Values,
     report.Values,
+    integrate.Values,
     explain.Values,
 ):
     """The command line, as typed."""
@@ -28,6 +29,7 @@ OPTIONS: Final = (
     *fix.OPTIONS,
     *prove.OPTIONS,
     *report.OPTIONS,
+    *integrate.OPTIONS,
     *explain.OPTIONS,
 )
 """Every option, in the order of `--help`."""
