@@ -13,7 +13,7 @@ from lcmemlint.cli.output import exit_code, plain, say, write
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
     from lcmemlint.engine import Job
-    from lcmemlint.fixes.outcomes import FixResult
+    from lcmemlint.fixes.outcomes import FixResult, Note
 
 
 def run(options: Options) -> int:
@@ -31,6 +31,7 @@ def run(options: Options) -> int:
         read=lambda path: job.sources[path].data,
         files=job.tree.python,
         factory=job.config.factory,
+        add_packages=options.add_deps,
     )
     if options.diff:
         click.echo(result.diff, nl=False)
@@ -58,6 +59,12 @@ def _tell_fixes(job: Job, result: FixResult, done: str) -> int:
     number = len(result.fixed)
     click.echo(f"{done} {number} finding{'' if number == 1 else 's'}.", err=True)
     for note in result.notes:
-        what = "install the package" if note.kind == "package" else "set"
-        click.echo(plain(f"Still to do: {what} {note.name} ({note.text})"), err=True)
+        click.echo(plain(f"Still to do: {_task(note)}"), err=True)
     return 2 if failed else 0
+
+
+def _task(note: Note) -> str:
+    """What a note asks for."""
+    if note.kind == "remark":
+        return note.name
+    return f"{'install the package' if note.kind == 'package' else 'set'} {note.name} ({note.text})"

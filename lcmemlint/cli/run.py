@@ -94,6 +94,8 @@ def _reject_clashes(options: Options) -> None:
     """Complain about options that cannot go together."""
     if options.unsafe_fixes and not (options.fix or options.diff):
         raise UsageError("--unsafe-fixes goes with --fix or --diff")
+    if options.add_deps and not (options.fix or options.diff):
+        raise UsageError("--add-deps goes with --fix or --diff")
     if options.config is not None and options.no_config:
         raise UsageError("--config and --no-config cannot go together")
     if "-" in options.paths and len(options.paths) > 1:

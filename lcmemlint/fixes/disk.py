@@ -49,6 +49,13 @@ class Disk:
         data = self._bytes[path]
         return text_of(data)
 
+    def bytes_of(self, path: str) -> bytes | None:
+        """The bytes of a file that was not linted, None where there is none."""
+        target = self._root / path
+        if not target.is_file():
+            return None
+        return self._bytes.setdefault(path, target.read_bytes())
+
     def old(self, path: str) -> bytes | None:
         """The bytes that were linted, None for a file that the run makes."""
         return self._bytes.get(path)

@@ -41,7 +41,7 @@ Outcome: TypeAlias = Fixed | Refused | Failed
 class Note:
     """What the user must still do: a package to add, an environment variable to set."""
 
-    kind: Literal["package", "variable"]
+    kind: Literal["package", "variable", "remark"]
     name: str
     text: str
 

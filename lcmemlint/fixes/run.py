@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lcmemlint.findings import Finding
+from lcmemlint.fixes import dependencies
 from lcmemlint.fixes.disk import Disk
 from lcmemlint.fixes.generated import GENERATED
 from lcmemlint.fixes.outcomes import Failed, Fixed, FixResult, Note, Outcome, Refused
@@ -27,6 +28,7 @@ def fix_files(
     files: Iterable[str] | None = None,
     factory: str = "",
     unsaved: Container[str] = (),
+    add_packages: bool = False,
 ) -> FixResult:
     """Fix what can be fixed of ``findings``; write it if ``write``, else only tell what would change.
 
@@ -35,7 +37,8 @@ def fix_files(
     ``read`` gives the bytes that were linted (by default those on disk); ``files`` are the project's Python
     files, relative to ``root`` with ``/`` (by default all below it). ``factory`` is the project's own
     ``module:function`` that takes the place of ``chat_history``. ``unsaved`` are files that an editor holds with
-    other bytes than the disk's; only a run that does not write may have them.
+    other bytes than the disk's; only a run that does not write may have them. ``add_packages`` adds what
+    the repairs need to the project's own dependencies.
     """
     disk = Disk(root, read)
     known = frozenset(files if files is not None else _python_files(root))
@@ -44,12 +47,19 @@ def fix_files(
     outcomes: list[Outcome] = [*fixing.refused, *fixing.failed.values()]
     outcomes += _outcomes(disk, fixing, () if write else unsaved, write=write)
     changed = [outcome for outcome in outcomes if isinstance(outcome, Fixed)]
+    notes = _notes(changed)
+    if add_packages and not any(isinstance(outcome, Failed) for outcome in outcomes):
+        declared = dependencies.added([each.path for each in changed], notes, disk.bytes_of)
+        written = [_written(disk, path, text, write=write) for path, text in sorted(declared.texts.items())]
+        outcomes += written
+        changed += [each for each in written if isinstance(each, Fixed)]
+        notes = _still_to_do(notes, declared)
     failed = {outcome.path for outcome in outcomes if isinstance(outcome, Failed)}
     return FixResult(
         outcomes=tuple(sorted(outcomes, key=_order)),
         diff="".join(disk.diff(each) for each in sorted(changed, key=lambda each: each.path)),
         fixed=tuple(each for each in fixing.fixed if each.fix is None or each.fix.path not in failed),
-        notes=_notes(changed),
+        notes=notes,
     )
 
 
@@ -65,6 +75,31 @@ def _notes(changed: Iterable[Fixed]) -> tuple[Note, ...]:
     made = {each.path.rpartition("/")[2].removesuffix(".py") for each in changed if each.old is None}
     found = [note for module in GENERATED if made & set(module.stems) for note in module.notes]
     return tuple(dict.fromkeys(found))
+
+
+def _still_to_do(notes: tuple[Note, ...], declared: dependencies.Added) -> tuple[Note, ...]:
+    """The notes without the packages that are declared now, with what that leaves to do."""
+    left = [note for note in notes if note.name not in (*declared.packages, *declared.present)]
+    left += [Note("remark", reason, "") for reason in declared.reasons]
+    if declared.packages:
+        left.append(
+            Note(
+                "remark",
+                f"install {', '.join(declared.packages)}, and renew the lock file if there is one",
+                "",
+            )
+        )
+    return tuple(left)
+
+
+def _written(disk: Disk, path: str, text: str, *, write: bool) -> Fixed | Failed:
+    new = text.encode("utf-8")
+    try:
+        if write:
+            disk.write(path, new)
+    except OSError as error:
+        return Failed(path, _reason(error))
+    return Fixed(path, disk.old(path), new)
 
 
 def _outcomes(disk: Disk, fixing: Fixing, unsaved: Container[str], *, write: bool) -> list[Outcome]:

@@ -178,7 +178,8 @@ def _requirements(path: str, manifests: Mapping[str, bytes], seen: tuple[str, ..
             yield from _requirement(line)
 
 
-def _toml(text: str) -> dict[str, object]:
+def read_toml(text: str) -> dict[str, object]:
+    """What a TOML file says; nothing, if it cannot be read."""
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError):
@@ -196,7 +197,7 @@ def _texts(value: object) -> list[str]:
 
 
 def _pyproject(text: str) -> Found:
-    document = _toml(text)
+    document = read_toml(text)
     project, tool = _table(document, "project"), _table(document, "tool")
     listed = _texts(project.get("dependencies"))
     for group in (_table(project, "optional-dependencies"), _table(document, "dependency-groups")):
@@ -225,7 +226,7 @@ def _locked(text: str) -> Found:
 
 
 def _pipfile(text: str) -> Found:
-    document = _toml(text)
+    document = read_toml(text)
     for section in ("packages", "dev-packages"):
         yield from _named(_table(document, section))
 

@@ -20,6 +20,7 @@ class Values:
     fix: bool
     diff: bool
     unsafe_fixes: bool
+    add_deps: bool
 
 
 OPTIONS: Final[tuple[click.Parameter, ...]] = (
@@ -29,5 +30,10 @@ OPTIONS: Final[tuple[click.Parameter, ...]] = (
         "--unsafe-fixes",
         is_flag=True,
         help="With --fix or --diff: also repairs that change an interface of the app.",
+    ),
+    _option(
+        "--add-deps",
+        is_flag=True,
+        help="With --fix or --diff: add the packages that repairs need to pyproject.toml or requirements.txt.",
     ),
 )
