@@ -66,6 +66,7 @@ fuzz: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/run.py
+	$(BIN)/python bench/turns.py
 
 clean:
 	rm -rf $(VENV) .venv-langchain-* build dist .mypy_cache .pytest_cache .ruff_cache

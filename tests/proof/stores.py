@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -111,6 +112,35 @@ def postgres_server() -> Iterator[str]:
                 folder / "server.log",
             )
             yield f"postgresql://app@127.0.0.1:{port}/"
+
+
+@contextmanager
+def pgbouncer(url: str) -> Iterator[str]:
+    """The URL of the same database behind a PgBouncer that gives a connection away after each transaction."""
+    program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if program is None:
+        absent("pgbouncer")
+    database = urlsplit(url)
+    port, user = free_port(), _unprivileged()
+    settings = {
+        "listen_addr": "127.0.0.1",
+        "listen_port": port,
+        "unix_socket_dir": "",
+        "auth_type": "any",
+        "pool_mode": "transaction",
+        "default_pool_size": 3,
+    }
+    lines = [
+        "[databases]",
+        f"* = host=127.0.0.1 port={database.port} user={database.username}",
+        "[pgbouncer]",
+        *(f"{name} = {value}" for name, value in settings.items()),
+    ]
+    with _temporary(user) as folder:
+        (folder / "pgbouncer.ini").write_text("\n".join(lines) + "\n")
+        with _server([program, "pgbouncer.ini"], folder, user) as process:
+            wait_until(lambda: listens(port), lambda: process.poll() is None, folder / "server.log")
+            yield database._replace(netloc=f"{database.username}@127.0.0.1:{port}").geturl()
 
 
 def new_database(server: str, name: str) -> str:

@@ -161,6 +161,7 @@ class _PerProcess:
     """An attribute that each process makes for itself: its parent's sockets and locks are of no use to a fork."""
 
     made: ClassVar[dict[tuple[int, str], Any]] = {}
+    failed: ClassVar[dict[tuple[int, str], tuple[float, Exception]]] = {}
     making = threading.RLock()
 
     def __init__(self, key: str, make: Callable[[], Any]) -> None:
@@ -170,9 +171,17 @@ class _PerProcess:
     def __get__(self, saver: Any, owner: Any = None) -> Any:
         key = (os.getpid(), self._key)
         if key not in self.made:
+            asked = time.monotonic()
             with self.making:
+                failed, error = self.failed.get(key, (asked, None))
+                if error is not None and failed > asked:
+                    raise error  # another thread has tried while this one waited: do not wait once more
                 if key not in self.made:
-                    self.made[key] = self._make()
+                    try:
+                        self.made[key] = self._make()
+                    except Exception as error:
+                        self.failed[key] = (time.monotonic(), error)
+                        raise
         return self.made[key]
 
     def __set__(self, saver: Any, value: Any) -> None:
@@ -203,16 +212,14 @@ def _postgres_saver(url: str, serde: Any) -> _Shared:
         "autocommit": True,  # setup() makes indexes concurrently, which no transaction allows
         "row_factory": dict_row,
         "prepare_threshold": None,  # prepared statements fail behind PgBouncer
-        "connect_timeout": 5,
-        "tcp_user_timeout": 10_000,
+        "connect_timeout": 4,
+        "tcp_user_timeout": 8_000,
     }
 
     def connect() -> Any:
         _make_tables(url, options, PostgresSaver)
         check = ConnectionPool.check_connection
-        pool = ConnectionPool(
-            url, min_size=1, max_size=10, timeout=10, kwargs=options, check=check, open=True
-        )
+        pool = ConnectionPool(url, min_size=1, max_size=10, timeout=8, kwargs=options, check=check, open=True)
         atexit.register(_close, pool, os.getpid())
         return pool
 
@@ -294,8 +301,17 @@ def _redis_saver(url: str, serde: Any) -> _Shared:
         pass
 
     # The client is fork-safe, and connects when it is used.
-    client = redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=10, health_check_interval=30)
-    return Saver(client, ttl=int(os.environ.get("CHECKPOINT_TTL") or 0) or None, serde=serde)
+    pool = redis.BlockingConnectionPool.from_url(
+        url,
+        max_connections=20,
+        timeout=8,
+        socket_connect_timeout=4,
+        socket_timeout=8,
+        health_check_interval=30,
+    )
+    return Saver(
+        redis.Redis(connection_pool=pool), ttl=int(os.environ.get("CHECKPOINT_TTL") or 0) or None, serde=serde
+    )
 
 
 def _url_for_development() -> str:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -131,6 +132,7 @@ class _SQLHistory(BaseChatMessageHistory):
 
 
 _connections: dict[tuple[int, str], Any] = {}
+_failures: dict[tuple[int, str], tuple[float, Exception]] = {}
 _connecting = threading.Lock()
 
 
@@ -138,9 +140,17 @@ def _connected(url: str, connect: Callable[[str], Any]) -> Any:
     """What ``connect(url)`` made, once per process: a forked worker must not share its parent's sockets."""
     key = (os.getpid(), url)
     if key not in _connections:
+        asked = time.monotonic()
         with _connecting:
+            failed, error = _failures.get(key, (asked, None))
+            if error is not None and failed > asked:
+                raise error  # somebody else has tried while this request waited: do not wait once more
             if key not in _connections:
-                _connections[key] = connect(url)
+                try:
+                    _connections[key] = connect(url)
+                except Exception as error:
+                    _failures[key] = (time.monotonic(), error)
+                    raise
     return _connections[key]
 
 
@@ -159,7 +169,15 @@ def _redis_client(url: str) -> Any:
         import redis
     except ImportError as error:
         raise ImportError("CHAT_HISTORY_URL names Redis: pip install redis") from error
-    return redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=10, health_check_interval=30)
+    pool = redis.BlockingConnectionPool.from_url(
+        url,
+        max_connections=20,
+        timeout=8,
+        socket_connect_timeout=4,
+        socket_timeout=8,
+        health_check_interval=30,
+    )
+    return redis.Redis(connection_pool=pool)
 
 
 def _sql_table(url: str) -> tuple[Any, Any]:
@@ -171,14 +189,16 @@ def _sql_table(url: str) -> tuple[Any, Any]:
         url = (
             "postgresql+psycopg://" + url.partition("://")[2]
         )  # psycopg 3; SQLAlchemy alone would take psycopg2
+    limits: dict[str, Any] = {}
     if url.startswith("sqlite"):
         options: dict[str, Any] = {"timeout": 30}
     else:
-        options = {"connect_timeout": 5}
+        limits = {"pool_size": 10, "max_overflow": 5, "pool_timeout": 5}
+        options = {"connect_timeout": 4, "tcp_user_timeout": 8_000}
     if url.startswith("postgresql+psycopg:"):
         options["prepare_threshold"] = None  # prepared statements fail behind PgBouncer
     try:
-        engine = sql.create_engine(url, pool_pre_ping=True, connect_args=options)
+        engine = sql.create_engine(url, pool_pre_ping=True, connect_args=options, **limits)
     except ImportError as error:
         raise ImportError(
             f"CHAT_HISTORY_URL needs a driver: pip install 'psycopg[binary]' ({error})"
@@ -191,6 +211,7 @@ def _sql_table(url: str) -> tuple[Any, Any]:
         sql.Column("session_id", sql.Text, index=True),
         sql.Column("message", sql.Text),
     )
+    engine.connect().close()  # a database that is away is told from one where others are at work
     try:
         metadata.create_all(engine)
     except sql.exc.DBAPIError:  # another worker made the table in the same moment
