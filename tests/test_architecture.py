@@ -55,6 +55,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         {
             "__init__", "values", "findings", "errors", "config", "places", "sources", "engine", "report",
             "rulebook", "fixes", "link", "scan", "workers", "repos", "adopt", "probe", "lsp",
+            "hook", "fitted",
         }
     ),
     "lsp": frozenset(
@@ -63,6 +64,8 @@ ALLOWED: dict[str, frozenset[str]] = {
             "fixes", "suppress", "adopt",
         }
     ),
+    "hook": frozenset({"errors", "findings"}),
+    "fitted": frozenset({"catalogue", "config", "places", "sources", "rulebook", "link"}),
     "__init__": frozenset({"engine", "findings"}),
     "__main__": frozenset({"cli"}),
 }  # fmt: skip

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,11 +16,14 @@ if TYPE_CHECKING:
 
 
 def explain(options: Options) -> int:
-    """Print the page of one rule."""
+    """Print the page of one rule, fitted to the versions of the project around the working directory."""
+    from lcmemlint.fitted import fitted
     from lcmemlint.report.text import Style
     from lcmemlint.rulebook import rule
 
-    click.echo("\n".join(_page(rule(options.explain or ""), Style(has_colour(options)).paint)), color=True)
+    found = rule(options.explain or "")
+    page = _page(found, fitted(found, Path.cwd()), Style(has_colour(options)).paint)
+    click.echo("\n".join(page), color=True)
     return 0
 
 
@@ -38,7 +42,7 @@ def _evidence(evidence: Evidence | None) -> Iterator[str]:
     yield from (f"known false alarm: {one}" for one in evidence.known_false_alarms)
 
 
-def _page(found: Rule, paint: Any) -> Iterator[str]:
+def _page(found: Rule, here: Sequence[str], paint: Any) -> Iterator[str]:
     """A page as the terminal shows it: expectations of examples become arrows."""
     yield paint(f"{found.code} {found.name}", "bold")
     fix = "" if found.fix == "none" else f" · fix: {found.fix}"
@@ -46,6 +50,11 @@ def _page(found: Rule, paint: Any) -> Iterator[str]:
     yield from _evidence(found.evidence)
     yield ""
     yield found.summary
+    if here:
+        yield ""
+        yield paint("## In this project", "bold")
+        yield ""
+        yield from here
     yield ""
     for line in found.body.rstrip().splitlines():
         line = line.replace("# expect: ", "# <-- ")

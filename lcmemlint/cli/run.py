@@ -33,6 +33,8 @@ class Mode:
 
 MODES: Final = (
     Mode("--lsp", integrate.lsp),
+    Mode("--hook", integrate.hook),
+    Mode("--agent-guide", integrate.agent_guide),
     Mode("--explain", pages.explain),
     Mode("--list-rules", pages.list_rules),
     Mode("--show-facts", show.show_facts),

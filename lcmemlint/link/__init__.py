@@ -14,6 +14,18 @@ those before it; ``project`` puts their answers behind one face.
 
 from __future__ import annotations
 
-from lcmemlint.link.project import Project, link
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lcmemlint.link.project import Project, link
 
 __all__ = ["Project", "link"]
+
+
+def __getattr__(name: str) -> object:
+    """The linker, imported on first use: who asks for versions only does not wait for it."""
+    if name in __all__:
+        from lcmemlint.link import project
+
+        return getattr(project, name)
+    raise AttributeError(f"module 'lcmemlint.link' has no attribute {name!r}")
