@@ -23,5 +23,5 @@ def check(project: Project) -> Iterator[Finding]:
             symbol=sink.name,
             help=f"take `{sink.name}` from the request, or return the new one so that the client can send it again",
             because=sink.trace,
-            no_fix="the client must send or receive the id, which changes the route's contract",
+            fix=project.returned_id(fresh.at),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lcmemlint.findings import Finding
+from lcmemlint.findings import Finding, FixRequest
 from lcmemlint.link.project import Project
 
 
@@ -25,5 +25,8 @@ def check(project: Project) -> Iterator[Finding]:
             symbol=constant.name,
             help=f"take `{constant.name}` from the request, and refuse a request that has none",
             because=constant.trace,
+            fix=FixRequest("required-id", constant.at.path, constant.at.span, unsafe=True)
+            if constant.is_fallback
+            else None,
             no_fix="which value tells your users apart is yours to say",
         )

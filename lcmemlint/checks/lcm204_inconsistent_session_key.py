@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lcmemlint.findings import Finding, Step
+from lcmemlint.findings import Finding, FixRequest, Step
 from lcmemlint.link.project import Project
 
 
@@ -22,5 +22,5 @@ def check(project: Project) -> Iterator[Finding]:
             help="open the history in one function that all paths call",
             because=project.reach.trace(clash.function),
             related=(Step(other.place(use)[0], f"`{other.shown}` here"),),
-            no_fix="which of the keys is right is yours to say",
+            fix=FixRequest("same-key", clash.at.path, clash.at.span, (("key", other.shown),), unsafe=True),
         )

@@ -70,6 +70,15 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
     ``span``: the call that builds a graph. It loses the keyword ``argument``, with what was built for that alone;
     or it gets ``checkpointer=shared_checkpointer()``.
 
+``required-id`` (unsafe: requests without an id are refused)
+    ``span``: the literal that all requests without an id share. The default goes; a route answers with an error.
+
+``returning-id`` (safe with ``key``, else unsafe)
+    ``span``: the call that makes a new id. ``key`` takes its place, or a header of a FastAPI handler does.
+
+``same-key`` (unsafe)
+    ``span``: the constructor call of a history. ``f"async:{id}"`` becomes ``id`` when ``key`` is ``{id}``.
+
 ``setup-saver`` (unsafe: the database is needed there)
     ``span``: the constructor call of a saver or store. ``<method>()`` is called after it, awaited if ``await`` is
     ``yes``; ``of`` is ``checkpointer`` or ``store``.

@@ -58,7 +58,7 @@ def assembled(
             return refusal
         if emptied.removable and is_free(emptied.name):
             building.edit(containers.removed(building.tree, emptied.name))
-    imports: set[tuple[str, str]] = set()
+    imports = {each for change in changes for each in change.imports}
     for widening in sorted({each for change in changes for each in change.widens}):
         if edits := widened(building.tree, widening):
             building.edit(edits)

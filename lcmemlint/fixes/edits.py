@@ -40,14 +40,15 @@ class Widening:
 class Change:
     """Edits that carry out one request.
 
-    ``needs`` are functions of generated modules that the edited file must import; ``widens`` are classes that
-    annotations must not name any more; ``drops`` are imported names that the edits may leave unused, ``orphans``
-    other names that they may leave unread; ``emptied`` is the dict that is no longer filled. ``unsafe`` says what
-    else changes, where the request itself is safe.
+    ``needs`` are functions of generated modules that the edited file must import, ``imports`` (module, name) of what
+    else it must; ``widens`` are classes that annotations must not name any more; ``drops`` are imported names that
+    the edits may leave unused, ``orphans`` other names that they may leave unread; ``emptied`` is the dict that is
+    no longer filled. ``unsafe`` says what else changes, where the request itself is safe.
     """
 
     edits: Edits
     needs: tuple[str, ...] = ()
+    imports: tuple[tuple[str, str], ...] = ()
     widens: tuple[Widening, ...] = ()
     drops: tuple[str, ...] = ()
     orphans: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 
 import libcst as cst
@@ -87,7 +88,27 @@ def joined(tree: Tree, module: str, name: str, *, is_local: Callable[[str], bool
             return ()
         end = tree.extent(node.names[-1])[0] + len(tree.source(node.names[-1]).rstrip(", \t\r\n"))
         return (Edit(end, end, f", {name}"),)
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        return (_standard(tree, f"from {module} import {name}"),)
     return (added(tree, f"from {module} import {name}", is_local=is_local),)
+
+
+def _standard(tree: Tree, line: str) -> Edit:
+    """The edit that puts an import of the standard library behind the others of it, else before all imports."""
+    head = [statement for statement in _head(tree) if _only_imports(statement)]
+    own = [
+        statement
+        for statement in head
+        if all(module.partition(".")[0] in sys.stdlib_module_names for module in _modules(statement))
+    ]
+    if own:
+        end = tree.line_end(tree.extent(own[-1])[1])
+        is_future = list(_modules(own[-1])) == ["__future__"]
+        return Edit(end, end, f"{tree.newline * (2 if is_future else 1)}{line}")
+    if not head:
+        return _before_everything(tree, line)
+    start = tree.line_start(tree.extent(head[0])[0])
+    return Edit(start, start, f"{line}{tree.newline * 2}")
 
 
 def _order(line: str) -> tuple[bool, bool, int, str]:

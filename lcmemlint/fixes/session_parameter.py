@@ -55,7 +55,7 @@ def _not_changeable(tree: Tree, request: FixRequest, function: cst.FunctionDef, 
             f"{framework} decides the arguments of `{handler}`: take the session id from the request"
         )
     for decorator in function.decorators:
-        if not _is_fastapi_route(tree, decorator):
+        if not is_fastapi_route(tree, decorator):
             written = tree.source(decorator).splitlines()[0]
             return Refusal(
                 f"`{written}` decides the arguments of `{handler}`: take the session id from the request"
@@ -71,7 +71,8 @@ def _not_changeable(tree: Tree, request: FixRequest, function: cst.FunctionDef, 
     return None
 
 
-def _is_fastapi_route(tree: Tree, decorator: cst.Decorator) -> bool:
+def is_fastapi_route(tree: Tree, decorator: cst.Decorator) -> bool:
+    """Whether a decorator makes a FastAPI route of its function."""
     called = decorator.decorator
     if not isinstance(called, cst.Call) or not isinstance(called.func, cst.Attribute):
         return False
@@ -81,9 +82,13 @@ def _is_fastapi_route(tree: Tree, decorator: cst.Decorator) -> bool:
 
 def _with_parameter(tree: Tree, function: cst.FunctionDef, name: str) -> Edit:
     """A required parameter behind those without a default; keyword-only when it cannot stand there."""
-    params = function.params
     is_typed = any(param.annotation for param in all_parameters(function)) or function.returns is not None
-    written = f"{name}: str" if is_typed else name
+    return with_parameters(tree, function, (f"{name}: str" if is_typed else name,))
+
+
+def with_parameters(tree: Tree, function: cst.FunctionDef, parameters: tuple[str, ...]) -> Edit:
+    """More parameters behind those without a default; keyword-only when they cannot stand there."""
+    params, written = function.params, ", ".join(parameters)
     if params.kwonly_params:
         return _before(tree, params.kwonly_params[0], written)
     if isinstance(params.star_arg, cst.Param):

@@ -27,7 +27,7 @@ from lcmemlint.link.objects import Collection, FunctionOf, Instance
 from lcmemlint.link.prompts import Mismatch, Prompts
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.recommend import Recommendations
-from lcmemlint.link.repairs import added_checkpointer, renamed_key, session_config, unattached
+from lcmemlint.link.repairs import added_checkpointer, renamed_key, returned_id, session_config, unattached
 from lcmemlint.link.runs import Run, Runs
 from lcmemlint.link.savers import Savers
 from lcmemlint.link.scaling import Choice, Scaling
@@ -37,7 +37,7 @@ from lcmemlint.link.stores import Alone, PlainRedis, find_alone, find_plain_redi
 from lcmemlint.link.switches import is_development_branch
 from lcmemlint.link.versions import Versions
 from lcmemlint.link.wiring import Wiring
-from lcmemlint.values import AttrOf, Name
+from lcmemlint.values import AttrOf, Location, Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +192,10 @@ class Project:
     def added_checkpointer(self, run: Run, *, complete: bool) -> tuple[FixRequest | None, str]:
         """The codemod that gives a graph a shared saver, or None and the reason."""
         return added_checkpointer(run, complete=complete)
+
+    def returned_id(self, made: Location) -> FixRequest:
+        """The codemod that takes an id from the request which is made anew at a place."""
+        return returned_id(self.advisor, made)
 
     def clashes(self) -> Iterator[Clash]:
         """Sync savers and histories that async code runs, and the other way round."""

@@ -54,6 +54,13 @@ def added_checkpointer(run: Run, *, complete: bool) -> tuple[FixRequest | None, 
     return _request("add-checkpointer", run.built[0].at, {}, unsafe=True), ""
 
 
+def returned_id(advice: Advice, made: Location) -> FixRequest:
+    """The request to take an id from the client; by the key in scope, if there is one, else by a header."""
+    calls = advice.evaluator.files[made.path].calls
+    key = next((advice.key_at(made.path, call) for call in calls if call.span == made.span), "")
+    return _request("returning-id", made, {"key": key})
+
+
 def _request(kind: str, at: Location, params: dict[str, str], *, unsafe: bool = False) -> FixRequest:
     return FixRequest(kind, at.path, at.span, tuple(sorted((k, v) for k, v in params.items() if v)), unsafe)
 

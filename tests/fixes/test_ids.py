@@ -1,0 +1,159 @@
+"""Ids that all share, that nobody can send again, or that differ between two paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fixes.conftest import Fault, finding, span
+
+if TYPE_CHECKING:
+    from lcmemlint.findings import Finding
+    from tests.fixes.conftest import Project
+
+FASTAPI = "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
+FLASK = "from flask import Flask, request\n\napp = Flask(__name__)\n\n\n"
+MODEL = "from pydantic import BaseModel, Field\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            f'{MODEL}class Ask(BaseModel):\n    session_id: str = "default"  # whose\n    text: str = ""\n',
+            f'{MODEL}class Ask(BaseModel):\n    session_id: str  # whose\n    text: str = ""\n',
+            id="field",
+        ),
+        pytest.param(
+            f'{MODEL}class Ask(BaseModel):\n    session_id: str = Field("default", max_length=9)\n',
+            f"{MODEL}class Ask(BaseModel):\n    session_id: str = Field(..., max_length=9)\n",
+            id="Field",
+        ),
+        pytest.param(
+            f'{FASTAPI}@app.get("/")\ndef chat(text: str, thread: str = "default") -> str:\n    return run(thread)\n',
+            f'{FASTAPI}@app.get("/")\ndef chat(text: str, thread: str) -> str:\n    return run(thread)\n',
+            id="parameter-of-a-route",
+        ),
+        pytest.param(
+            f'{FASTAPI}@app.post("/")\ndef chat(ask: Ask):\n    user = ask.user if ask.user else "default"\n'
+            "    return run(user)\n",
+            "from fastapi import FastAPI, HTTPException\n\napp = FastAPI()\n\n\n"
+            '@app.post("/")\ndef chat(ask: Ask):\n    user = ask.user\n    if not user:\n'
+            '        raise HTTPException(status_code=422, detail="user is required")\n    return run(user)\n',
+            id="fallback-in-a-route",
+        ),
+        pytest.param(
+            f'{FLASK}@app.post("/")\ndef chat():\n    user = request.json.get("user", "default")  # whose\n'
+            "    return run(user)\n",
+            'from flask import Flask, request, abort\n\napp = Flask(__name__)\n\n\n@app.post("/")\ndef chat():\n'
+            '    user = request.json.get("user")  # whose\n    if not user:\n'
+            '        abort(400, "user is required")\n    return run(user)\n',
+            id="get-in-flask",
+        ),
+    ],
+)
+def test_an_id_that_all_share_is_no_default(project: Project, before: str, after: str) -> None:
+    project.put("app.py", before)
+    project.fault('"default"', "required-id", unsafe=True)
+
+    project.fix(unsafe=True)
+
+    assert project.text("app.py") == after
+    assert project.fix(unsafe=True).changed == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('def run(thread: str = "default"):\n    return thread\n', "without an id would fail"),
+        ('class A:\n    thread: str = "default"\n', "only a field of a model"),
+        (f'{MODEL}class A(BaseModel):\n    thread: str = "default"\n\n\nA(text=1)\n', "builds `A` without"),
+        (
+            'def run(thread):\n    thread = thread or "default"\n    return thread\n',
+            "no route that could answer",
+        ),
+        ('thread = "default"\n', "is yours to say"),
+        (
+            f'{FASTAPI}@app.get("/")\ndef chat(a: str = "", thread: str = "default"):\n    return run(thread)\n',
+            "behind parameters that have a default",
+        ),
+    ],
+)
+def test_defaults_that_stay(refused: Callable[..., str], text: str, reason: str) -> None:
+    assert reason in refused(text, '"default"', "required-id")
+
+
+UUID = "from uuid import uuid4\n\n"
+
+
+def test_a_parameter_names_the_conversation(fixed: Callable[..., str]) -> None:
+    before = f"{UUID}\ndef chat(user_id, text):\n    session_id = str(uuid4())  # new\n    return run(session_id)\n"
+
+    after = fixed(before, "uuid4()", "returning-id", key="user_id")
+
+    assert after == "def chat(user_id, text):\n    session_id = user_id  # new\n    return run(session_id)\n"
+
+
+def test_a_header_takes_the_id_and_brings_it_back(project: Project) -> None:
+    project.put(
+        "app.py",
+        f'import os\n{UUID}{FASTAPI}@app.post("/")\nasync def chat(text: str, k: int = 3) -> dict:\n'
+        "    session_id = uuid4().hex\n    return run(session_id, text)\n",
+    )
+    project.extra = _new_id
+
+    project.fix(unsafe=True)
+
+    assert project.text("app.py") == (
+        "import os\nfrom uuid import uuid4\nfrom typing import Annotated\n\n"
+        "from fastapi import FastAPI, Header, Response\n\napp = FastAPI()\n\n\n"
+        '@app.post("/")\nasync def chat(text: str, k: int = 3, *, response: Response,'
+        " x_session_id: Annotated[str | None, Header()] = None) -> dict:\n"
+        "    session_id = x_session_id or uuid4().hex\n"
+        '    response.headers["X-Session-Id"] = session_id\n    return run(session_id, text)\n'
+    )
+
+
+def _new_id(texts: Mapping[str, str]) -> list[Finding]:
+    """The finding for an id that is nothing but new."""
+    text = texts["app.py"]
+    at = text.find("= uuid4()") + len("= ")
+    return (
+        [finding("app.py", span(text, at, at + len("uuid4()")), Fault("", "returning-id"))] if at > 1 else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (
+            "def chat(text):\n    session_id = uuid4()\n    return session_id\n",
+            "not made in a FastAPI handler",
+        ),
+        (
+            f'{FASTAPI}@app.post("/")\ndef chat(text: str):\n    session_id = uuid4()\n'
+            "    return StreamingResponse(run(session_id))\n",
+            "returns its own response",
+        ),
+        (f'{FASTAPI}@app.post("/")\ndef chat(text: str):\n    return run(uuid4())\n', "no name of its own"),
+    ],
+)
+def test_ids_that_stay(refused: Callable[..., str], body: str, reason: str) -> None:
+    assert reason in refused(f"{UUID}\n{body}", "uuid4()", "returning-id")
+
+
+def test_one_key_on_both_paths(fixed: Callable[..., str]) -> None:
+    code = 'History(f"async:{user_id}", url=URL)'
+
+    after = fixed(f"def f(user_id):\n    return {code}  # kept\n", code, "same-key", key="{user_id}")
+
+    assert after == "def f(user_id):\n    return History(user_id, url=URL)  # kept\n"
+
+
+@pytest.mark.parametrize("code", ['History(f"{a}:{user_id}")', "History(user_id, prefix='x')"])
+def test_keys_that_stay(refused: Callable[..., str], code: str) -> None:
+    assert "is yours to say" in refused(
+        f"def f(user_id, a):\n    return {code}\n", code, "same-key", key="{user_id}"
+    )
