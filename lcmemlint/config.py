@@ -9,33 +9,22 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal, TypeAlias, TypeVar, get_args
+from typing import Final
 
 from lcmemlint.errors import ConfigError, did_you_mean
 from lcmemlint.facts import Problem
 from lcmemlint.findings import Severity
 from lcmemlint.places import Place
+from lcmemlint.settings import DEDICATED, Deployment, FailOn, Role, Row, Table, line_of, values_of
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-FailOn: TypeAlias = Literal["note", "warning", "error", "never"]
-Deployment: TypeAlias = Literal["auto", "single", "multi"]
-Role: TypeAlias = Literal["app", "test", "script", "notebook", "migration"]
-Row: TypeAlias = Mapping[str, object]
-Word = TypeVar("Word", bound=str)
-
-FAIL_ON: Final[tuple[FailOn, ...]] = get_args(FailOn)
-DEPLOYMENTS: Final[tuple[Deployment, ...]] = get_args(Deployment)
-ROLES: Final[tuple[Role, ...]] = get_args(Role)
-SEVERITY_WORDS: Final[tuple[Severity, ...]] = get_args(Severity)
-
-DEDICATED: Final = "lcmemlint.toml"
 SHARED: Final = "pyproject.toml"
 TABLE: Final = "tool.lcmemlint"
 
@@ -174,13 +163,13 @@ def _parsed(name: str, data: bytes, *, is_shared: bool) -> Config:
     if is_shared:
         tool = whole.get("tool")
         table = tool.get("lcmemlint", {}) if isinstance(tool, dict) else {}
-        return _config(_Table(name, text, TABLE, table))
+        return _config(Table(name, text, TABLE, table))
     if "tool" in whole:
-        line = _line_of(text, "", "tool")
+        line = line_of(text, "", "tool")
         raise ConfigError(
             f"{name}:{line}: `[tool.…]` has no place here; in {DEDICATED} the keys stand at the top level"
         )
-    return _config(_Table(name, text, "", whole))
+    return _config(Table(name, text, "", whole))
 
 
 def _shown(file: Path) -> str:
@@ -200,167 +189,6 @@ def _syntax(name: str, message: str) -> str:
     return f"{name}{place}: not valid TOML: {found[1]}{'' if place else ' at the end of the file'}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """The table of settings, and the text that it stands in, for the line numbers of complaints."""
-
-    file: str
-    text: str
-    header: str
-    value: object
-
-    def wrong(self, key: str, message: str) -> ConfigError:
-        """The complaint about one key, with the line it is on."""
-        return ConfigError(f"{self.file}:{_line_of(self.text, self.header, key)}: {message}")
-
-    def items(self) -> Mapping[str, object]:
-        """The settings as written."""
-        if isinstance(self.value, dict):
-            return self.value
-        raise self.wrong("", f"`{self.header}` must be a table")
-
-    def texts(self, key: str, value: object) -> tuple[str, ...]:
-        """A list of strings; one string is not taken for a list of its letters."""
-        if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
-            return tuple(value)
-        raise self.wrong(key, f'`{key}` must be a list of strings, as in {key} = ["…"]')
-
-    def flag(self, key: str, value: object) -> bool:
-        """true or false"""
-        if isinstance(value, bool):
-            return value
-        raise self.wrong(key, f"`{key}` must be true or false")
-
-    def text_of(self, key: str, value: object) -> str:
-        """One string."""
-        if isinstance(value, str):
-            return value
-        raise self.wrong(key, f"`{key}` must be a string")
-
-    def word(self, key: str, value: object, words: Sequence[Word]) -> Word:
-        """One of a closed list of words."""
-        for word in words:
-            if word == value:
-                return word
-        listed = ", ".join(f'"{word}"' for word in words)
-        hint = did_you_mean(value, words) if isinstance(value, str) else ""
-        raise self.wrong(key, f"`{key}` must be one of {listed}{hint}")
-
-    def table(self, key: str, value: object) -> Mapping[str, object]:
-        """A table."""
-        if isinstance(value, dict):
-            return value
-        raise self.wrong(key, f"`{key}` must be a table")
-
-    def rows(self, key: str, value: object) -> tuple[Row, ...]:
-        """A list of tables; what is in them is the catalogue's to judge."""
-        if isinstance(value, list) and all(isinstance(row, dict) for row in value):
-            return tuple(value)
-        raise self.wrong(key, f"`{key}` must be a list of tables")
-
-
-def _entry_points(table: _Table, key: str, value: object) -> tuple[Row, ...]:
-    """Rows for the catalogue; `"app.jobs:run"` and `"*.handle_*"` are short for a row of their own."""
-    if not isinstance(value, list):
-        raise table.wrong(key, f'`{key}` must be a list, as in {key} = ["app.jobs:run", "*.handle_*"]')
-    rows: list[Row] = []
-    for item in value:
-        if isinstance(item, dict):
-            rows.append(item)
-        elif isinstance(item, str) and re.fullmatch(r"[\w.*?\[\]!]+(:[\w.*?\[\]!]+)?", item):
-            rows.append(
-                {
-                    "id": f"configured:{item}",
-                    "framework": "your configuration",
-                    "kind": "event",
-                    "how": "name",
-                    "patterns": [item.replace(":", ".")],
-                }
-            )
-        else:
-            raise table.wrong(key, f"`{key}` has {item!r}; write a dotted name, `module:function` or a table")
-    return tuple(rows)
-
-
-def _per_file(table: _Table, key: str, value: object) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Pairs of pattern and codes, in the order written."""
-    return tuple((glob, table.texts(glob, codes)) for glob, codes in table.table(key, value).items())
-
-
-def _severities(table: _Table, key: str, value: object) -> tuple[tuple[str, Severity], ...]:
-    """Pairs of code and severity, in the order written."""
-    pairs = table.table(key, value).items()
-    return tuple((code, table.word(code, severity, SEVERITY_WORDS)) for code, severity in pairs)
-
-
-def _roles(table: _Table, key: str, value: object) -> tuple[tuple[str, Role], ...]:
-    """Pairs of pattern and role, in the order written."""
-    return tuple((glob, table.word(glob, role, ROLES)) for glob, role in table.table(key, value).items())
-
-
-Setter: TypeAlias = Callable[[Config, _Table, str, object], Config]
-
-_SETTERS: Final[Mapping[str, Setter]] = {
-    "select": lambda c, t, k, v: replace(c, select=t.texts(k, v)),
-    "ignore": lambda c, t, k, v: replace(c, ignore=t.texts(k, v)),
-    "per-file-ignores": lambda c, t, k, v: replace(c, per_file_ignores=_per_file(t, k, v)),
-    "exclude": lambda c, t, k, v: replace(c, exclude=t.texts(k, v)),
-    "extend-exclude": lambda c, t, k, v: replace(c, extend_exclude=t.texts(k, v)),
-    "respect-gitignore": lambda c, t, k, v: replace(c, respect_gitignore=t.flag(k, v)),
-    "strict": lambda c, t, k, v: replace(c, strict=t.flag(k, v)),
-    "fail-on": lambda c, t, k, v: replace(c, fail_on=t.word(k, v, FAIL_ON)),
-    "severity": lambda c, t, k, v: replace(c, severity=_severities(t, k, v)),
-    "entry-points": lambda c, t, k, v: replace(c, entry_points=_entry_points(t, k, v)),
-    "components": lambda c, t, k, v: replace(c, components=t.rows(k, v)),
-    "deployment": lambda c, t, k, v: replace(c, deployment=t.word(k, v, DEPLOYMENTS)),
-    "ignore-manifests": lambda c, t, k, v: replace(c, ignore_manifests=t.texts(k, v)),
-    "factory": lambda c, t, k, v: replace(c, factory=t.text_of(k, v)),
-    "test-paths": lambda c, t, k, v: replace(c, test_paths=t.texts(k, v)),
-    "baseline": lambda c, t, k, v: replace(c, baseline=t.text_of(k, v)),
-    "roles": lambda c, t, k, v: replace(c, roles=_roles(t, k, v)),
-}
-
-KEYS: Final = tuple(_SETTERS)
-"""Every key of the configuration, for the documentation and its test."""
-
-
-def _config(table: _Table) -> Config:
+def _config(table: Table) -> Config:
     """The settings of one table."""
-    config = Config(path=table.file)
-    for key, value in table.items().items():
-        setter = _SETTERS.get(key)
-        if setter is None:
-            hint = did_you_mean(key.replace("_", "-"), KEYS) or f"; known keys: {', '.join(KEYS)}"
-            inside = f"[{table.header}]" if table.header else DEDICATED
-            raise table.wrong(key, f"unknown key `{key}` in {inside}{hint}")
-        config = setter(config, table, key, value)
-    return config
-
-
-def _line_of(text: str, header: str, key: str) -> int:
-    """The line of a key, or of the table of that name, as far as a look at the text can tell.
-
-    The TOML readers of the standard library keep no positions, and a third one only for line numbers
-    would be a dependency too many. The first line after the header that starts with the key is right
-    in every file that people write; the header's own line is the answer when none does.
-    """
-    lines = text.splitlines()
-    headers = [n for n, line in enumerate(lines, 1) if header and _is_header(line, header)]
-    start = headers[0] if headers else 1
-    if not key:
-        return start
-    quoted = rf"""(?:{re.escape(key)}|"{re.escape(key)}"|'{re.escape(key)}')"""
-    assigned = re.compile(rf"\s*(?:\S+\s*\.\s*)?{quoted}\s*[.=]|.*[{{,]\s*{quoted}\s*=")
-    for number, line in enumerate(lines[start - 1 :], start):
-        if assigned.match(line) or _is_header(line, f"{header}.{key}" if header else key):
-            return number
-    return start
-
-
-def _is_header(line: str, header: str) -> bool:
-    """Whether the line opens the table or a table inside it."""
-    found = re.match(r"\s*\[+\s*([^\]#]+?)\s*\]", line)
-    if found is None:
-        return False
-    name = re.sub(r"""\s*\.\s*|["']""", lambda dot: "." if "." in dot[0] else "", found[1])
-    return name == header or name.startswith(f"{header}.")
+    return replace(Config(path=table.file), **values_of(table))  # type: ignore[arg-type]

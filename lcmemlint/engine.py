@@ -14,6 +14,7 @@ word of LangChain costs a walk and a look at the bytes.
 from __future__ import annotations
 
 import ast
+import difflib
 import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 
 from lcmemlint import rulebook
 from lcmemlint.catalogue import Catalogue, load_catalogue
-from lcmemlint.config import Config, FailOn, chosen_codes, config_in, load_config, resolve_code
+from lcmemlint.config import Config, chosen_codes, config_in, load_config, resolve_code
 from lcmemlint.errors import CatalogueError, ConfigError, UsageError
 from lcmemlint.facts import FileFacts, Problem
 from lcmemlint.files import Files
@@ -34,6 +35,7 @@ from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.manifests import Manifests
 from lcmemlint.places import Place
 from lcmemlint.scan.skim import Skim, select, skim
+from lcmemlint.settings import FailOn
 from lcmemlint.sources import (
     RoleFinder,
     Source,
@@ -190,7 +192,7 @@ def prepare(
     buffers = {absolute(path): data for path, data in unsaved.items()}
     there = [path for path in asked if path.exists() or absolute(path) in buffers]
     if not there:
-        raise UsageError(f"{asked[0] if asked else '.'}: no such file or folder")
+        raise UsageError(f"{asked[0] if asked else '.'}: no such file or folder{_alike(asked)}")
     root = absolute(root) if root is not None else project_root(there)
     config = adjust(config if config is not None else load_config(root, file=config_file))
     named = tuple(sorted({relative(root, path) for path in there}))
@@ -264,7 +266,20 @@ def _missing(root: Path, path: Path) -> FileProblem:
         name = relative(root, path)
     except UsageError:
         name = path.absolute().as_posix()
-    return FileProblem(name, 0, 0, "no such file or folder")
+    return FileProblem(name, 0, 0, f"no such file or folder{_alike([path])}")
+
+
+def _alike(paths: Sequence[Path]) -> str:
+    """`; did you mean ...?` when something beside the first path has nearly its name."""
+    if not paths:
+        return ""
+    path = paths[0].absolute()
+    try:
+        beside = {entry.stem: entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix}
+    except OSError:
+        return ""
+    close = difflib.get_close_matches(path.stem, sorted(beside), n=1, cutoff=0.75)
+    return f"; did you mean `{beside[close[0]]}`?" if close else ""
 
 
 def _not_ours(root: Path, named: Iterable[str], tree: Tree) -> Iterator[FileProblem]:

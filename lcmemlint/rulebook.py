@@ -21,7 +21,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar, get_args
 
 from lcmemlint.catalogue import rulebook_root
-from lcmemlint.errors import RulebookError, UsageError
+from lcmemlint.errors import RulebookError, UsageError, did_you_mean
 from lcmemlint.findings import Confidence, Severity
 
 if sys.version_info >= (3, 11):
@@ -153,7 +153,10 @@ def rule(code_or_name: str) -> Rule:
     for one in rules():
         if wanted.lower() in one.replaces or wanted.upper() in one.replaces:
             return one
-    raise UsageError(f"no rule is called `{wanted}`; --list-rules shows all rules")
+    # A code is a number: the nearest one is no better than any other.
+    is_code = re.fullmatch(r"(?i)LCM\d*", wanted) is not None
+    hint = "" if is_code else did_you_mean(wanted, _names(root).values())
+    raise UsageError(f"no rule is called `{wanted}`{hint or '; --list-rules shows all rules'}")
 
 
 def read_rules(root: Traversable) -> tuple[Rule, ...]:

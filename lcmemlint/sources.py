@@ -18,10 +18,11 @@ from typing import Final
 
 from pathspec import GitIgnoreSpec
 
-from lcmemlint.config import DEDICATED, SHARED, Config, Role, has_table
+from lcmemlint.config import SHARED, Config, has_table
 from lcmemlint.errors import LcmemlintError, UsageError
 from lcmemlint.facts import Problem
 from lcmemlint.places import Disk, Kind, Place
+from lcmemlint.settings import DEDICATED, Role
 
 DEFAULT_EXCLUDES: Final = frozenset(
     {

@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,12 +37,20 @@ class Crash:
     trace: str
 
 
+def _untold(_done: int, _total: int) -> None:
+    """Nobody listens."""
+
+
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """Who scans: `executor` if it is given, else up to `jobs` processes where that pays."""
+    """Who scans: `executor` if it is given, else up to `jobs` processes where that pays.
+
+    `progress` hears how many of how many texts are scanned, now and then, in this process.
+    """
 
     jobs: int = 1
     executor: Executor | None = None
+    progress: Callable[[int, int], None] = _untold
 
 
 HERE: Final = Workers()
@@ -70,14 +78,14 @@ def scan_all(texts: Mapping[str, str], workers: Workers = HERE) -> dict[str, Fil
     An executor that was given stays open; its workers must be able to import lcmemlint.
     """
     if workers.executor is not None:
-        return _shared_out(texts, workers.executor)
+        return _shared_out(texts, workers.executor, workers.progress)
     if workers.jobs < 2 or sum(map(len, texts.values())) < _PAYS:
-        return _here(texts)
+        return _here(texts, workers.progress)
     try:
         with _pool(min(workers.jobs, len(texts))) as pool:
-            return _shared_out(texts, pool)
+            return _shared_out(texts, pool, workers.progress)
     except (BrokenExecutor, OSError, NotImplementedError):  # no processes to be had, or one was killed
-        return _here(texts)
+        return _here(texts, workers.progress)
 
 
 def scan_one(path: str, text: str) -> FileFacts | Crash:
@@ -90,16 +98,23 @@ def scan_one(path: str, text: str) -> FileFacts | Crash:
         return crash_of(f"scan of {path}", error)
 
 
-def _here(texts: Mapping[str, str]) -> dict[str, FileFacts | Crash]:
+def _here(texts: Mapping[str, str], progress: Callable[[int, int], None]) -> dict[str, FileFacts | Crash]:
+    found: dict[str, FileFacts | Crash] = {}
     with no_garbage_collection():
-        return {path: scan_one(path, text) for path, text in texts.items()}
+        for path, text in texts.items():
+            progress(len(found), len(texts))
+            found[path] = scan_one(path, text)
+    return found
 
 
-def _shared_out(texts: Mapping[str, str], executor: Executor) -> dict[str, FileFacts | Crash]:
+def _shared_out(
+    texts: Mapping[str, str], executor: Executor, progress: Callable[[int, int], None]
+) -> dict[str, FileFacts | Crash]:
     found: dict[str, FileFacts | Crash] = {}
     chunks = list(_chunks(texts))
     with no_garbage_collection():
         for chunk, results in zip(chunks, executor.map(scan_chunk, chunks), strict=True):
+            progress(len(found), len(texts))
             for (path, _), result in zip(chunk, results, strict=True):
                 found[path] = result if isinstance(result, Crash) else rows.loads(result)
     return found

@@ -23,8 +23,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "scan": frozenset({"values", "facts", "errors"}),
     "places": frozenset({"facts"}),
-    "config": frozenset({"errors", "facts", "findings", "places"}),
-    "sources": frozenset({"config", "errors", "facts", "places"}),
+    "settings": frozenset({"errors", "findings"}),
+    "config": frozenset({"errors", "facts", "findings", "places", "settings"}),
+    "sources": frozenset({"config", "errors", "facts", "places", "settings"}),
     "catalogue": frozenset({"errors"}),
     "fingerprints": frozenset({"values", "facts", "findings"}),
     "rulebook": frozenset({"catalogue", "errors", "findings"}),
@@ -40,6 +41,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         {
             "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
             "deploy", "link", "checks", "workers", "suppress", "manifests", "files", "fingerprints", "places",
+            "settings",
         }
     ),
     "adopt": frozenset(
@@ -54,14 +56,14 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cli": frozenset(
         {
             "__init__", "values", "findings", "errors", "config", "places", "sources", "engine", "report",
-            "rulebook", "fixes", "link", "scan", "workers", "repos", "adopt", "probe", "lsp",
+            "rulebook", "fixes", "link", "scan", "workers", "repos", "adopt", "probe", "lsp", "settings",
             "hook", "fitted",
         }
     ),
     "lsp": frozenset(
         {
             "__init__", "values", "findings", "errors", "config", "sources", "engine", "report", "rulebook",
-            "fixes", "suppress", "adopt",
+            "fixes", "suppress", "adopt", "settings",
         }
     ),
     "hook": frozenset({"errors", "findings"}),
@@ -77,6 +79,7 @@ HOMES = {
     "lsprotocol": {"lsp"},
     "pygls": {"lsp"},
     "pathspec": {"sources.py"},
+    "watchfiles": {"cli/watch.py"},
 }
 """Where the packages of others may be imported: a folder or a file."""
 

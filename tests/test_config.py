@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lcmemlint.config import KEYS, Config, chosen_codes, has_table, load_config
+from lcmemlint.config import Config, chosen_codes, has_table, load_config
 from lcmemlint.errors import ConfigError
+from lcmemlint.settings import KEYS
 
 KNOWN = {
     "LCM001": "unused-ignore",
@@ -70,9 +71,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
     """
     config = load_config(written(tmp_path, EVERYTHING))
 
-    assert all(
-        getattr(config, key.replace("-", "_")) != getattr(Config(), key.replace("-", "_")) for key in KEYS
-    )
+    assert all(getattr(config, key.field) != getattr(Config(), key.field) for key in KEYS)
     assert config.select == ("LCM1", "constant-session-id")
     assert config.per_file_ignores == (("demo/**", ("LCM101",)),)
     assert config.severity == (("LCM203", "error"),)

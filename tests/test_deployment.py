@@ -13,9 +13,10 @@ from click.testing import CliRunner
 
 from lcmemlint import lint
 from lcmemlint.cli import main
-from lcmemlint.config import Config, Deployment
+from lcmemlint.config import Config
 from lcmemlint.engine import Report, analyse, prepare, relint, report
 from lcmemlint.findings import Finding
+from lcmemlint.settings import Deployment
 
 ROOT = Path(__file__).resolve().parents[1]
 APP = """\

@@ -12,12 +12,14 @@ import click
 
 from lcmemlint.cli.narrow import narrowed
 from lcmemlint.cli.output import exit_code, plain, write
+from lcmemlint.cli.progress import Progress
 
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
-    from lcmemlint.config import Config, FailOn
+    from lcmemlint.config import Config
     from lcmemlint.engine import Analysis, Job, Report
     from lcmemlint.findings import Finding, Repair
+    from lcmemlint.settings import FailOn
 
 
 def run(options: Options) -> int:
@@ -44,8 +46,11 @@ def analysed(options: Options) -> Callable[[Job], Analysis]:
     from lcmemlint.engine import analyse
     from lcmemlint.workers import Workers, default_jobs
 
-    workers = Workers(options.jobs or default_jobs())
-    return lambda job: analyse(job, workers=workers)
+    def analysed(job: Job) -> Analysis:
+        with Progress.on_terminal() as progress:
+            return analyse(job, workers=Workers(options.jobs or default_jobs(), progress=progress.tell))
+
+    return analysed
 
 
 def repairs_of(job: Job, analysis: Analysis, report: Report) -> Mapping[Finding, Repair]:
@@ -99,7 +104,7 @@ def adjusted(config: Config, options: Options) -> Config:
 
 def _fail_on(config: Config, options: Options) -> FailOn:
     """The severity from which findings count."""
-    from lcmemlint.config import FAIL_ON
+    from lcmemlint.settings import FAIL_ON
 
     if options.exit_zero:
         return "never"

@@ -6,11 +6,14 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from lcmemlint.errors import UsageError
+
+VTE_WITH_LINKS: Final = 5000
+"""The version of GNOME's terminal library, 0.50, that first showed links."""
 
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
@@ -48,6 +51,29 @@ def has_colour(options: Options, file: Path | None = None) -> bool:
     return sys.stdout.isatty()
 
 
+def has_links(options: Options, file: Path | None = None) -> bool:
+    """Whether places become links in what goes to a file, or (None) to standard output."""
+    if options.hyperlinks != "auto":
+        return options.hyperlinks == "always"
+    return file is None and sys.stdout.isatty() and _shows_links(os.environ)
+
+
+def _shows_links(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal is one that is known to show links (OSC 8); others may print rubbish."""
+    if environment.get("CI") or environment.get("TERM") == "dumb":
+        return False
+    kind, program = environment.get("TERM", ""), environment.get("TERM_PROGRAM", "")
+    version = environment.get("VTE_VERSION", "")
+    return (
+        program in {"iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby", "rio"}
+        or kind.startswith(("xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm"))
+        or any(
+            environment.get(name) for name in ("WT_SESSION", "KITTY_WINDOW_ID", "KONSOLE_VERSION", "DOMTERM")
+        )
+        or (version.isdecimal() and int(version[:6]) >= VTE_WITH_LINKS)
+    )
+
+
 def put(options: Options, written: str) -> None:
     """Write a whole output to where the only format goes. Raises `UsageError` if a file cannot be written."""
     put_to(options.outputs[0].file, written)
@@ -83,7 +109,8 @@ def write(
     same = dict(zip(report.findings, shown.findings, strict=True))
     known = {same[finding]: repair for finding, repair in found.items()}
     for format, file in asked:
-        view = View(Path.cwd(), Style(has_colour(options, file)), known, suppressed=not options.no_suppressed)
+        style = Style(has_colour(options, file), has_links(options, file) and format.people)
+        view = View(Path.cwd(), style, known, suppressed=not options.no_suppressed)
         put_to(file, format.render(shown, view))
 
 

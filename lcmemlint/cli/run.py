@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from lcmemlint.cli import adopt, fix, init, integrate, lint, pages, probe, show
+from lcmemlint.cli import adopt, fix, init, integrate, lint, pages, probe, project, shell, show, watch
 from lcmemlint.cli.command import Command
 from lcmemlint.cli.options import OPTIONS, Options
 from lcmemlint.cli.output import say, survive_encodings
@@ -39,11 +39,16 @@ MODES: Final = (
     Mode("--list-rules", pages.list_rules),
     Mode("--show-facts", show.show_facts),
     Mode("--show-deployment", show.show_deployment),
+    Mode("--show-settings", project.show_settings),
+    Mode("--show-files", project.show_files),
+    Mode("--config-schema", project.config_schema),
+    Mode("--completion", shell.completion),
     Mode("--why", show.why),
     Mode("--write-baseline", adopt.write_baseline),
     Mode("--add-ignores", adopt.add_ignores),
     Mode("--init", init.run),
     Mode("--probe", probe.run),
+    Mode("--watch", watch.run),
     Mode("--diff", fix.run),
     Mode("--fix", fix.run),
 )
@@ -108,7 +113,7 @@ def _reject_clashes(options: Options) -> None:
         raise UsageError("--since and --changed cannot go together")
     if options.write_baseline and options.revision is not None:
         raise UsageError("--write-baseline writes all findings, so --since and --changed cannot go with it")
-    if "-" in options.paths and (options.write_baseline or options.add_ignores is not None):
-        raise UsageError("--write-baseline and --add-ignores need files, not `-`")
+    if "-" in options.paths and (options.write_baseline or options.watch or options.add_ignores is not None):
+        raise UsageError("--write-baseline, --watch and --add-ignores need files, not `-`")
     if options.stdin_filename is not None and "-" not in options.paths:
         raise UsageError("--stdin-filename goes with the path `-`")

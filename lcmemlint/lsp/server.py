@@ -18,12 +18,13 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from lcmemlint import __version__
-from lcmemlint.config import DEDICATED, SHARED
+from lcmemlint.config import SHARED
 from lcmemlint.errors import LcmemlintError
 from lcmemlint.fixes import FixResult, Refused
 from lcmemlint.lsp import actions
 from lcmemlint.lsp.diagnostics import Client, diagnostics, hover
 from lcmemlint.lsp.watching import Look, Settings, Watched
+from lcmemlint.settings import DEDICATED
 from lcmemlint.sources import absolute, project_root
 
 REST: Final = 0.05

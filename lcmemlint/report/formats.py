@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format. `lines` says that it is made of lines that may stand among other output;
-    `repairs` that it shows what a fix would change, which costs time to work out.
+    """One format.
+
+    `lines`: made of lines that may stand among other output. `people`: read by people, so that it may have links.
+    `repairs`: shows what a fix would change, which costs time to work out.
     """
 
     name: str
     summary: str
     lines: bool = False
+    people: bool = False
     repairs: bool = False
 
     def render(self, report: Report, view: View) -> str:
@@ -32,9 +35,9 @@ class Format:
 FORMATS: Final = {
     one.name: one
     for one in (
-        Format("full", "a paragraph a finding, with its code and proof", lines=True),
-        Format("concise", "a line a finding", lines=True),
-        Format("grouped", "a block a file", lines=True),
+        Format("full", "a paragraph a finding, with its code and proof", lines=True, people=True),
+        Format("concise", "a line a finding", lines=True, people=True),
+        Format("grouped", "a block a file", lines=True, people=True),
         Format("json", "one object, described by report/schema.json"),
         Format("jsonl", "a JSON object a line"),
         Format("sarif", "SARIF 2.1.0, for code scanning and viewers", repairs=True),

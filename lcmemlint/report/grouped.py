@@ -17,7 +17,8 @@ def render(report: Report, view: View) -> str:
     """The path once, then a line a finding; and the summary."""
     blocks = []
     for path, of_file in groupby(report.findings, key=lambda finding: finding.at.path):
-        head = view.style.paint(f"{plain_path(view.path(report, path))}:", "bold")
+        name = view.style.link(plain_path(view.path(report, path)), report.root / path)
+        head = view.style.paint(f"{name}:", "bold")
         blocks.append("\n".join([head, *_lines(list(of_file), view)]))
     return "".join(f"{block}\n\n" for block in blocks) + f"{summary(report, view)}\n"
 

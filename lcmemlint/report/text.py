@@ -32,13 +32,18 @@ _COLOURS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Colours, or none of them."""
+    """Colours and links to files, or none of them."""
 
     colour: bool = False
+    links: bool = False
 
     def paint(self, text: str, how: str) -> str:
         """The text in a colour, if there are colours."""
         return f"\x1b[{_COLOURS[how]}m{text}\x1b[0m" if self.colour else text
+
+    def link(self, text: str, file: Path) -> str:
+        """The text as a link to a file (OSC 8), if there are links."""
+        return f"\x1b]8;;{file.as_uri()}\x1b\\{text}\x1b]8;;\x1b\\" if self.links else text
 
 
 def shown_path(root: Path, path: str, start: Path) -> str:
@@ -130,7 +135,8 @@ def _count(number: int, noun: str) -> str:
 
 def place(report: Report, at: Location, view: View) -> str:
     """`path:line:column`, columns counted from 1 as editors do."""
-    return f"{plain_path(view.path(report, at.path))}:{at.span.line}:{at.span.column + 1}"
+    text = f"{plain_path(view.path(report, at.path))}:{at.span.line}:{at.span.column + 1}"
+    return view.style.link(text, report.root / at.path)
 
 
 def plain_path(path: str) -> str:

@@ -26,6 +26,7 @@ class Values:
     root: Path | None
     no_config: bool
     stdin_filename: Path | None
+    watch: bool
     jobs: int
 
 
@@ -57,6 +58,7 @@ OPTIONS: Final[tuple[click.Parameter, ...]] = (
         metavar="FILE",
         help="With PATHS `-`: the name of the file that comes in.",
     ),
+    _option("--watch", is_flag=True, help="Report again whenever a file changes (needs `lcmemlint[watch]`)."),
     _option(
         "--jobs",
         type=click.IntRange(min=0),

@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from lcmemlint.cli.command import Option
+from lcmemlint.cli.shell import complete_rules
 
 _option = partial(Option, heading="Choose")
 
@@ -28,9 +29,16 @@ OPTIONS: Final[tuple[click.Parameter, ...]] = (
         "--select",
         multiple=True,
         metavar="CODES",
+        shell_complete=complete_rules,
         help="Run only these rules: codes, prefixes or names, with commas.",
     ),
-    _option("--ignore", multiple=True, metavar="CODES", help="Leave these rules out."),
+    _option(
+        "--ignore",
+        multiple=True,
+        metavar="CODES",
+        shell_complete=complete_rules,
+        help="Leave these rules out.",
+    ),
     _option(
         "--exclude",
         multiple=True,

@@ -11,6 +11,7 @@ import click
 
 from lcmemlint import __version__
 from lcmemlint.cli.command import Option
+from lcmemlint.cli.shell import SHELLS, complete_rules
 
 _option = partial(Option, heading="Explain")
 
@@ -24,6 +25,10 @@ class Values:
     why: str | None
     show_facts: Path | None
     show_deployment: bool
+    show_settings: bool
+    show_files: bool
+    config_schema: bool
+    completion: str | None
     debug: bool
 
 
@@ -35,7 +40,7 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 
 
 OPTIONS: Final[tuple[click.Parameter, ...]] = (
-    _option("--explain", metavar="CODE", help="Show the page of a rule."),
+    _option("--explain", metavar="CODE", shell_complete=complete_rules, help="Show the page of a rule."),
     _option("--list-rules", is_flag=True, help="Show all rules, a line each."),
     _option("--why", metavar="FILE:LINE", help="Say what was decided about a place, and why."),
     _option(
@@ -48,6 +53,16 @@ OPTIONS: Final[tuple[click.Parameter, ...]] = (
         "--show-deployment",
         is_flag=True,
         help="Show what the manifests say: how many processes run which code.",
+    ),
+    _option(
+        "--show-settings", is_flag=True, help="Show the settings that count here, and where they are from."
+    ),
+    _option("--show-files", is_flag=True, help="Show which files are looked at."),
+    _option("--config-schema", is_flag=True, help="Print the JSON Schema of the settings."),
+    _option(
+        "--completion",
+        type=click.Choice(SHELLS),
+        help="Print the script that completes options in your shell; source it.",
     ),
     _option("--debug", is_flag=True, help="Show tracebacks of errors."),
     _option(

@@ -53,6 +53,7 @@ class Values:
     output_file: Path | None
     no_suppressed: bool
     color: str
+    hyperlinks: str
 
     @property
     def format(self) -> str:
@@ -102,5 +103,12 @@ OPTIONS: Final[tuple[click.Parameter, ...]] = (
         default="auto",
         show_default=True,
         help="Colours; auto means on a terminal without NO_COLOR.",
+    ),
+    _option(
+        "--hyperlinks",
+        type=click.Choice(["auto", "always", "never"]),
+        default="auto",
+        show_default=True,
+        help="Places as links; auto means on a terminal that is known to show them.",
     ),
 )
