@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -33,7 +34,10 @@ class App:
     unsafe: bool = False
     is_graph: bool = False
     """Of turns of one thread at the same time the last one wins, with every saver: its users wait for answers."""
-    since: tuple[int, int] = (0, 3)
+    since: tuple[int, int] = (0, 1)
+    before: Literal["forgets", "forgets on another host", "fails"] = "forgets"
+    """How it is broken."""
+    findings: int = 1
 
 
 APPS = (
@@ -57,6 +61,9 @@ APPS = (
     App("graph_flask", unsafe=True, is_graph=True),
     App("graph_react_agent", "/chat/{user}", unsafe=True, is_graph=True),
     App("graph_agent", unsafe=True, is_graph=True, since=(1, 0)),
+    App("graph_without_config", unsafe=True, is_graph=True, before="fails", findings=2),
+    App("graph_sqlite_file", unsafe=True, is_graph=True, before="forgets on another host"),
+    App("fastapi_file_history", unsafe=True, before="forgets on another host"),
 )
 STORES = ("sqlite", "redis", "postgres")
 
@@ -98,7 +105,7 @@ def repaired(
         if app not in done:
             folder = tmp_path_factory.mktemp("apps") / app.name
             copy(apps, app, folder, langchain)
-            forgets(app, folder, launcher)
+            is_broken(app, folder, launcher)
             fix(app, folder)
             done[app] = folder
         return done[app]
@@ -116,10 +123,18 @@ def copy(apps: Path, app: App, folder: Path, langchain: LangChain) -> None:
     (folder / "requirements.txt").write_text(f"langchain-core=={major}.{minor}.*\n", encoding="utf-8")
 
 
-def forgets(app: App, folder: Path, launcher: Launcher) -> None:
-    """One process is told something, and a second one has never heard of it."""
+def is_broken(app: App, folder: Path, launcher: Launcher) -> None:
+    """One process is told something, and a second one, if need be on another disk, has never heard of it."""
     user, first, second = new_user(), new_word(), new_word()
-    with launcher.served(folder, app.path, {}) as one, launcher.served(folder, app.path, {}) as two:
+    other = folder
+    if app.before == "forgets on another host":
+        other = folder.with_name(f"{folder.name}-other-host")
+        shutil.copytree(folder, other)
+    with launcher.served(folder, app.path, {}) as one, launcher.served(other, app.path, {}) as two:
+        if app.before == "fails":
+            with pytest.raises(AssertionError, match="500"):
+                one.say(user, first)
+            return
         assert first in one.say(user, first)
         assert two.say(user, second) == {second}, "it did not fail before it was repaired"
 
@@ -133,7 +148,7 @@ def fix(app: App, folder: Path) -> None:
     before = texts(folder)
     first = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert first.returncode == 0, first.stdout + first.stderr
-    assert "Fixed 1 finding." in first.stderr
+    assert f"Fixed {app.findings} finding{'' if app.findings == 1 else 's'}." in first.stderr
     after = texts(folder)
     assert after != before
     second = subprocess.run(command, env=environment, capture_output=True, text=True)
@@ -183,8 +198,8 @@ def nothing_is_lost_or_leaked(workers: Served, app: App) -> None:
 
 def needs(app: App, store: str, langchain: LangChain) -> None:
     """Skip what this generation does not have."""
-    if langchain.version < app.since:
-        pytest.skip(f"LangChain {'.'.join(map(str, app.since))} brought this")
+    if langchain.version < app.since or (app.is_graph and langchain.version < (0, 3)):
+        pytest.skip("this generation of LangChain has no such thing")
     if app.is_graph and store == "redis" and langchain.version < (1, 0):
         pytest.skip("the saver for plain Redis needs LangGraph 1.0")
     drivers = {

@@ -59,6 +59,8 @@ def test_what_is_written_passes_and_can_fail(project: Path, langchain: LangChain
     """
     The test passes with the generated modules, and fails with modules that keep everything in memory.
     """
+    if langchain.version < (0, 3):
+        pytest.skip("this generation of LangChain has no such graphs")
     shutil.copytree(apps / "graph_module_level", project / "bot")
     (project / "bot/__init__.py").touch()
     (project / "main.py").write_text("from bot.app import app\n")

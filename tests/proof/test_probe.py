@@ -105,6 +105,8 @@ def asked(
         (tmp_path / f"{module.stems[0]}.py").write_text(module.text())
 
     def ask(target: str, store: str = "sqlite", seconds: float = 60) -> Verdict:
+        if target.startswith("graphs:") and langchain.version < (0, 3):
+            pytest.skip("this generation of LangChain has no such graphs")
         for name, value in settings(store).items():
             monkeypatch.setenv(name, value)
         return probe(target, tmp_path, python=langchain.python, seconds=seconds)

@@ -63,9 +63,8 @@ def work(langchain: LangChain, tmp_path: Path) -> Worked:
         (tmp_path / f"{module.stems[0]}.py").write_text(module.text())
 
     def run(what: str, url: str, requests: int = 1, threads: int = 1) -> Mapping[str, object]:
-        needs = {"redis": "langgraph_checkpoint_plainredis", "postg": "langgraph.checkpoint.postgres"}
-        if what == "graph" and not langchain.has(needs[url[:5]]):
-            pytest.skip(f"{needs[url[:5]]} in {langchain.python}")
+        if what == "graph" and langchain.version < ((1, 0) if url.startswith("redis") else (0, 3)):
+            pytest.skip("this generation of LangGraph has no such saver")
         environment = {**os.environ, "CHAT_HISTORY_URL": url, "CHECKPOINT_URL": url}
         command = [langchain.python, "-c", WORK, what, str(requests), str(threads)]
         done = subprocess.run(
