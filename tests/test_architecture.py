@@ -52,12 +52,13 @@ ALLOWED: dict[str, frozenset[str]] = {
     ),
     "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link"}),
     "report": frozenset({"__init__", "values", "findings", "errors", "engine", "rulebook", "config"}),
+    "map": frozenset({"values", "facts", "findings", "catalogue", "deploy", "link", "report"}),
     "probe": frozenset({"errors"}),
     "cli": frozenset(
         {
             "__init__", "values", "findings", "errors", "config", "places", "sources", "engine", "report",
             "rulebook", "fixes", "link", "scan", "workers", "repos", "adopt", "probe", "lsp", "settings",
-            "hook", "fitted",
+            "hook", "fitted", "map",
         }
     ),
     "lsp": frozenset(

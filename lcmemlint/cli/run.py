@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import click
 
-from lcmemlint.cli import adopt, fix, init, integrate, lint, pages, probe, project, shell, show, watch
+from lcmemlint.cli import adopt, draw, fix, init, integrate, lint, pages, probe, project, shell, show, watch
 from lcmemlint.cli.command import Command
 from lcmemlint.cli.options import OPTIONS, Options
 from lcmemlint.cli.output import say, survive_encodings
@@ -44,6 +44,7 @@ MODES: Final = (
     Mode("--config-schema", project.config_schema),
     Mode("--completion", shell.completion),
     Mode("--why", show.why),
+    Mode("--map", draw.run),
     Mode("--write-baseline", adopt.write_baseline),
     Mode("--add-ignores", adopt.add_ignores),
     Mode("--init", init.run),
@@ -115,5 +116,7 @@ def _reject_clashes(options: Options) -> None:
         raise UsageError("--write-baseline writes all findings, so --since and --changed cannot go with it")
     if "-" in options.paths and (options.write_baseline or options.watch or options.add_ignores is not None):
         raise UsageError("--write-baseline, --watch and --add-ignores need files, not `-`")
+    if options.map_format is not None and options.map is None:
+        raise UsageError("--map-format goes with --map")
     if options.stdin_filename is not None and "-" not in options.paths:
         raise UsageError("--stdin-filename goes with the path `-`")

@@ -55,6 +55,7 @@ class Reach:
     ) -> None:
         self.evaluator = evaluator
         self.roles = roles
+        self.served = tuple(served)
         self.entries = [point for point in entries if not point.startup]
         self.startup_entries = [point for point in entries if point.startup]
         self.scripts = frozenset(
@@ -65,20 +66,20 @@ class Reach:
         self.used: dict[Object, Came] = {}
         self.point: dict[FunctionOf, EntryPoint] = {}
         self._queue: deque[FunctionOf | Object] = deque()
-        self._walk_requests(served)
+        self._walk_requests()
         self.imported = self._walk_plain(self._import_roots())
         self.started = self._walk_plain([point.function for point in self.startup_entries])
         self.scripted = self._walk_plain(self._main_roots(), main=True)
 
     # ------------------------------------------------------------------ request path
 
-    def _walk_requests(self, served: Iterable[Served]) -> None:
+    def _walk_requests(self) -> None:
         for point in self.entries:
             self.point.setdefault(point.function, point)
         threads = [point for point in self.entries if point.framework == "threading"]
         talks = [point for point in self.entries if point not in threads and self._talks(point)]
         self._start(talks)  # first: a reader takes the chat route for a better proof than a shorter way
-        for given in served:
+        for given in self.served:
             self._use(given.thing, Came(None, given.at, f"{given.framework} serves it from here"))
         self._drain()
         self._start([point for point in self.entries if point not in threads and point not in talks])

@@ -29,6 +29,8 @@ class Values:
     show_files: bool
     config_schema: bool
     completion: str | None
+    map: str | None
+    map_format: str | None
     debug: bool
 
 
@@ -63,6 +65,16 @@ OPTIONS: Final[tuple[click.Parameter, ...]] = (
         "--completion",
         type=click.Choice(SHELLS),
         help="Print the script that completes options in your shell; source it.",
+    ),
+    _option(
+        "--map",
+        metavar="FILE",
+        help="Draw where memory lives: FILE ends in .html, .svg, .mmd (Mermaid) or .dot; - is standard output.",
+    ),
+    _option(
+        "--map-format",
+        type=click.Choice(["html", "svg", "mermaid", "dot"]),
+        help="The format of --map, if the name of the file does not say it.",
     ),
     _option("--debug", is_flag=True, help="Show tracebacks of errors."),
     _option(
