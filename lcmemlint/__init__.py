@@ -1,6 +1,6 @@
 """Finds conversation memory that is lost, mixed up or leaked when a LangChain or LangGraph app scales.
 
-`lint` and `Finding` are loaded when they are first asked for: `import lcmemlint` costs nothing, so that
+The public names are loaded when they are first asked for: `import lcmemlint` costs nothing, so that
 `lcmemlint --version` and a shell prompt that calls it stay quick.
 """
 
@@ -11,10 +11,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lcmemlint.engine import lint
     from lcmemlint.findings import Finding
+    from lcmemlint.repos import Repository, RepositoryResult, Settings, scan_repositories
 
 __version__ = "0.1.0"
 
-__all__ = ["Finding", "__version__", "lint"]
+__all__ = [
+    "Finding",
+    "Repository",
+    "RepositoryResult",
+    "Settings",
+    "__version__",
+    "lint",
+    "scan_repositories",
+]
+
+_REPOSITORIES = frozenset({"Repository", "RepositoryResult", "Settings", "scan_repositories"})
 
 
 def __getattr__(name: str) -> object:
@@ -27,4 +38,8 @@ def __getattr__(name: str) -> object:
         from lcmemlint.findings import Finding
 
         return Finding
+    if name in _REPOSITORIES:
+        from lcmemlint import repos
+
+        return getattr(repos, name)
     raise AttributeError(f"module 'lcmemlint' has no attribute {name!r}")

@@ -57,6 +57,30 @@ class Config:
     baseline: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a run puts on top of a project's settings; `select` takes the place of what they choose."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    extend_exclude: tuple[str, ...] = ()
+    respect_gitignore: bool = True
+    strict: bool = False
+    fail_on: FailOn | None = None
+
+    def over(self, config: Config) -> Config:
+        """The settings with these on top."""
+        return replace(
+            config,
+            select=self.select or config.select,
+            ignore=((() if self.select else config.ignore) + self.ignore),
+            extend_exclude=config.extend_exclude + self.extend_exclude,
+            respect_gitignore=config.respect_gitignore and self.respect_gitignore,
+            strict=config.strict or self.strict,
+            fail_on=self.fail_on or config.fail_on,
+        )
+
+
 def load_config(root: Path, *, file: Path | None = None) -> Config:
     """The settings of the project at `root`: those in `file` if it is given, else the nearest ones.
 

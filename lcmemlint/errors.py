@@ -4,7 +4,9 @@ LcmemlintError                 anything that lcmemlint raises on purpose; one li
  ├── UsageError                the command line cannot mean anything (missing path, clashing options)
  ├── ConfigError               the configuration cannot mean anything; the run does not start
  ├── CatalogueError            a table of components or entry points is wrong
- └── RulebookError             a rule page is missing or malformed
+ ├── RulebookError             a rule page is missing or malformed
+ ├── RepositoryError           a git repository cannot be read; of many, the others go on
+ └── EngineError               who was to scan the repositories is gone; what is done is kept
 
 A file that cannot be read or parsed is *not* an exception: it becomes a ``Problem`` and the run goes on.
 """
@@ -35,6 +37,14 @@ class CatalogueError(LcmemlintError):
 
 class RulebookError(LcmemlintError):
     """A rule page is missing or malformed."""
+
+
+class RepositoryError(LcmemlintError):
+    """A git repository cannot be read."""
+
+
+class EngineError(LcmemlintError):
+    """Those who were to scan the repositories (a pool, a cluster) are gone."""
 
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:

@@ -12,7 +12,17 @@ import click
 from lcmemlint.cli.output import say
 from lcmemlint.errors import LcmemlintError
 
-HEADINGS: Final = ("Check", "Choose", "Adopt", "Fix", "Prove", "Report", "Editors and agents", "Explain")
+HEADINGS: Final = (
+    "Check",
+    "Choose",
+    "Adopt",
+    "Fix",
+    "Prove",
+    "Report",
+    "Repositories",
+    "Editors and agents",
+    "Explain",
+)
 """The headings of `--help`, in their order."""
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lcmemlint.cli.lint import adjusted, lint
+from lcmemlint.cli.lint import lint, overrides_of
 from lcmemlint.cli.output import say
 from lcmemlint.errors import UsageError
 
@@ -23,7 +23,7 @@ def lsp(options: Options) -> int:
     return serve(
         config_file=options.config,
         no_config=options.no_config,
-        adjust=lambda config: adjusted(config, options),
+        adjust=overrides_of(options).over,
     )
 
 

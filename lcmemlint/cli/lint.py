@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,10 +15,9 @@ from lcmemlint.cli.progress import Progress
 
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
-    from lcmemlint.config import Config
+    from lcmemlint.config import Overrides
     from lcmemlint.engine import Analysis, Job, Report
     from lcmemlint.findings import Finding, Repair
-    from lcmemlint.settings import FailOn
 
 
 def run(options: Options) -> int:
@@ -83,32 +81,25 @@ def job_of(options: Options, paths: Sequence[str] | None = None) -> Job:
         config=Config() if options.no_config else None,
         config_file=options.config,
         root=options.root,
-        adjust=lambda config: adjusted(config, options),
+        adjust=overrides_of(options).over,
         unsaved=unsaved,
     )
 
 
-def adjusted(config: Config, options: Options) -> Config:
-    """The settings with the options on top; `--select` takes the place of what the file chooses."""
-    selected, ignored = _split(options.select), _split(options.ignore)
-    return replace(
-        config,
-        select=selected or config.select,
-        ignore=((() if selected else config.ignore) + ignored),
-        extend_exclude=config.extend_exclude + options.exclude,
-        respect_gitignore=config.respect_gitignore and not options.no_gitignore,
-        strict=config.strict or options.strict,
-        fail_on=_fail_on(config, options),
-    )
-
-
-def _fail_on(config: Config, options: Options) -> FailOn:
-    """The severity from which findings count."""
+def overrides_of(options: Options) -> Overrides:
+    """What the options put on top of the settings."""
+    from lcmemlint.config import Overrides
     from lcmemlint.settings import FAIL_ON
 
-    if options.exit_zero:
-        return "never"
-    return next((word for word in FAIL_ON if word == options.fail_on), config.fail_on)
+    fail_on = "never" if options.exit_zero else options.fail_on
+    return Overrides(
+        select=_split(options.select),
+        ignore=_split(options.ignore),
+        extend_exclude=options.exclude,
+        respect_gitignore=not options.no_gitignore,
+        strict=options.strict,
+        fail_on=next((word for word in FAIL_ON if word == fail_on), None),
+    )
 
 
 def _split(values: Sequence[str]) -> tuple[str, ...]:

@@ -16,26 +16,33 @@ PATIENCE: Final = 1.0
 class Progress:
     """A bar on a stream that is shown late and cleared at the end; without a stream it stays silent."""
 
-    def __init__(self, stream: TextIO | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        stream: TextIO | None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        label: str = "Reading files",
+    ) -> None:
         self._stream = stream
         self._clock = clock
+        self._label = label
         self._start = clock()
         self._bar: Any = None
         self._done = 0
 
     @classmethod
-    def on_terminal(cls) -> Progress:
+    def on_terminal(cls, *, label: str = "Reading files") -> Progress:
         """A bar on standard error if that is a terminal."""
-        return cls(sys.stderr if sys.stderr.isatty() else None)
+        return cls(sys.stderr if sys.stderr.isatty() else None, label=label)
 
     def tell(self, done: int, total: int) -> None:
-        """Show that this many of so many files are read."""
+        """Show that this many of so many are done."""
         if self._stream is None:
             return
         if self._bar is None:
             if self._clock() - self._start < PATIENCE:
                 return
-            self._bar = click.progressbar(length=total, label="Reading files", file=self._stream)
+            self._bar = click.progressbar(length=total, label=self._label, file=self._stream)
             self._bar.render_progress()
         self._bar.update(done - self._done)
         self._done = done

@@ -12,7 +12,21 @@ from typing import Any, Final
 
 import click
 
-from lcmemlint.cli import adopt, draw, fix, init, integrate, lint, pages, probe, project, shell, show, watch
+from lcmemlint.cli import (
+    adopt,
+    draw,
+    fix,
+    init,
+    integrate,
+    lint,
+    pages,
+    probe,
+    project,
+    repos,
+    shell,
+    show,
+    watch,
+)
 from lcmemlint.cli.command import Command
 from lcmemlint.cli.options import OPTIONS, Options
 from lcmemlint.cli.output import say, survive_encodings
@@ -52,6 +66,7 @@ MODES: Final = (
     Mode("--watch", watch.run),
     Mode("--diff", fix.run),
     Mode("--fix", fix.run),
+    Mode("--repos", repos.run),
 )
 """Of these, one run does one."""
 
@@ -118,5 +133,8 @@ def _reject_clashes(options: Options) -> None:
         raise UsageError("--write-baseline, --watch and --add-ignores need files, not `-`")
     if options.map_format is not None and options.map is None:
         raise UsageError("--map-format goes with --map")
+    for name in ("summary", "sarif", "scheduler", "retry_failed"):
+        if getattr(options, name) and options.repos is None:
+            raise UsageError(f"--{name.replace('_', '-')} goes with --repos")
     if options.stdin_filename is not None and "-" not in options.paths:
         raise UsageError("--stdin-filename goes with the path `-`")

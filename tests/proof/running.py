@@ -65,7 +65,15 @@ class Launcher:
             {
                 "folder": str(folder),
                 "environment": dict(environment),
-                "arguments": ["app:app", "--chdir", str(folder), "-b", f"127.0.0.1:{port}", *worker, *options],
+                "arguments": [
+                    "app:app",
+                    "--chdir",
+                    str(folder),
+                    "-b",
+                    f"127.0.0.1:{port}",
+                    *worker,
+                    *options,
+                ],
                 "log": str(log),
             }
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from lcmemlint.cli.options import adopt, check, choose, explain, fix, integrate, prove, report
+from lcmemlint.cli.options import adopt, check, choose, explain, fix, integrate, prove, report, repos
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,7 @@ class Options(
     fix.Values,
     prove.Values,
     report.Values,
+    repos.Values,
     integrate.Values,
     explain.Values,
 ):
@@ -29,6 +30,7 @@ OPTIONS: Final = (
     *fix.OPTIONS,
     *prove.OPTIONS,
     *report.OPTIONS,
+    *repos.OPTIONS,
     *integrate.OPTIONS,
     *explain.OPTIONS,
 )
