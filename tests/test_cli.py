@@ -482,9 +482,24 @@ def test_several_formats_in_one_run(project: Path) -> None:
     assert (project / "a.xml").read_text().startswith("<?xml")
 
 
+def test_statistics(project: Path) -> None:
+    """
+    Counts in the place of findings; the exit code stays.
+    """
+    result = run("--statistics")
+
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0].startswith("1  LCM101  per-request-memory")
+    assert json.loads(run("--statistics", "--format", "json").stdout)[0]["findings"] == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
+        (
+            ["--statistics", "--format", "sarif"],
+            "--statistics goes with --format full, concise, grouped or json, not sarif",
+        ),
         (["--format", "sarf"], "no format is called `sarf`; did you mean `sarif`?; --help shows the options"),
         (
             ["--format", "json", "--format", "full"],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
     from lcmemlint.engine import Report
     from lcmemlint.findings import Finding, Repair
+    from lcmemlint.report.text import View
 
 
 def say(message: str) -> None:
@@ -111,7 +112,14 @@ def write(
     for format, file in asked:
         style = Style(has_colour(options, file), has_links(options, file) and format.people)
         view = View(Path.cwd(), style, known, suppressed=not options.no_suppressed)
-        put_to(file, format.render(shown, view))
+        put_to(file, _counted(shown, view, format.name) if options.statistics else format.render(shown, view))
+
+
+def _counted(report: Report, view: View, name: str) -> str:
+    """The counts of a report in a format."""
+    from lcmemlint.report.statistics import as_json, as_table
+
+    return as_json(report) if name == "json" else as_table(report, view)
 
 
 def exit_code(options: Options, report: Report) -> int:

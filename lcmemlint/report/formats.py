@@ -49,3 +49,6 @@ FORMATS: Final = {
     )
 }
 """Every format, in the order of `--help`."""
+
+COUNTED: Final = frozenset({"full", "concise", "grouped", "json"})
+"""The formats that can show counts in the place of findings."""

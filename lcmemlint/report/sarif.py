@@ -70,7 +70,7 @@ def _rule(rule: Rule) -> Object:
         "name": "".join(word.capitalize() for word in rule.name.split("-")),
         "shortDescription": {"text": rule.name},
         "fullDescription": {"text": rule.summary},
-        "help": {"text": rule.body, "markdown": rule.body},
+        "help": {"text": rule.summary, "markdown": rule.body},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {
             "tags": [rule.group, rule.status],

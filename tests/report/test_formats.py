@@ -25,6 +25,7 @@ from lcmemlint.report import (
     junit,
     rdjson,
     sarif,
+    statistics,
 )
 from lcmemlint.report import (
     json as plain_json,
@@ -173,6 +174,28 @@ def test_a_file_whose_name_is_a_command_is_shown_as_a_file() -> None:
 
     assert concise.render(of, VIEW).startswith("./::error::.py:3:16: ")
     assert grouped.render(of, VIEW).startswith("./::error::.py:\n")
+
+
+def test_statistics_count_the_findings_of_each_rule() -> None:
+    """
+    The most frequent first; as a table and as JSON.
+    """
+    of = report(NOTE, FOUND, replace(FOUND, at=WIDER.at), WIDER)
+
+    assert statistics.as_table(of, VIEW).splitlines() == [
+        "2  LCM102  process-local-history  [2 fixable]",
+        "1  LCM001  unused-ignore",
+        "1  LCM203  constant-session-id",
+        "Found 4 findings (2 errors, 1 warning, 1 note) in 3 files; 2 fixable with --fix; "
+        "1 more fixable with --fix --unsafe-fixes.",
+    ]
+    assert json.loads(statistics.as_json(of))[0] == {
+        "code": "LCM102",
+        "name": "process-local-history",
+        "findings": 2,
+        "fixable": 2,
+    }
+    assert statistics.as_table(EMPTY, VIEW) == "Found nothing in 3 files.\n"
 
 
 # --- for agents ------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from click.shell_completion import CompletionItem
 
 from lcmemlint.cli.command import Option
 from lcmemlint.errors import UsageError, did_you_mean
-from lcmemlint.report.formats import FORMATS
+from lcmemlint.report.formats import COUNTED, FORMATS
 
 _option = partial(Option, heading="Report")
 
@@ -51,6 +51,7 @@ class Values:
 
     formats: tuple[Output, ...]
     output_file: Path | None
+    statistics: bool
     no_suppressed: bool
     color: str
     hyperlinks: str
@@ -70,6 +71,11 @@ class Values:
         if len(bare) > 1 and documents:
             raise UsageError(
                 f"{documents[0]} must not stand among other output; write --format {documents[0]}:FILE"
+            )
+        uncounted = [one.format for one in self.formats if self.statistics and one.format not in COUNTED]
+        if uncounted:
+            raise UsageError(
+                f"--statistics goes with --format full, concise, grouped or json, not {uncounted[0]}"
             )
         found = tuple(Output(one.format, one.file or self.output_file) for one in self.formats)
         files = [one.file for one in found if one.file is not None]
@@ -96,6 +102,7 @@ OPTIONS: Final[tuple[click.Parameter, ...]] = (
         metavar="FILE",
         help="Write the report here, not to standard output.",
     ),
+    _option("--statistics", is_flag=True, help="Count the findings of each rule instead of showing them."),
     _option("--no-suppressed", is_flag=True, help="Leave what is silenced out of SARIF too."),
     _option(
         "--color",
