@@ -30,12 +30,12 @@ class Served:
 
     def say(self, user: str, word: str) -> set[str]:
         """The words that the app remembers of this user's conversation, after it has heard one more."""
-        # Each app takes the id where it likes: in the path, the query or the body.
+        # Each app takes the id where it likes: in the path, the query, a header or the body.
         sent = {"text": f"say-{word}", **dict.fromkeys(("user_id", "session_id", "thread_id"), user)}
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{self.path.format(user=user)}?{urllib.parse.urlencode(sent)}",
             data=json.dumps(sent).encode(),
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", "X-Session-Id": user},
         )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:

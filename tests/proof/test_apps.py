@@ -63,6 +63,8 @@ APPS = (
     App("graph_agent", unsafe=True, is_graph=True, since=(1, 0)),
     App("graph_without_config", unsafe=True, is_graph=True, before="fails", findings=2),
     App("graph_sqlite_file", unsafe=True, is_graph=True, before="forgets on another host"),
+    App("fastapi_fresh_id", unsafe=True, findings=2),
+    App("fastapi_header_id", unsafe=True, findings=2),
     App("fastapi_file_history", unsafe=True, before="forgets on another host"),
 )
 STORES = ("sqlite", "redis", "postgres")
