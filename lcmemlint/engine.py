@@ -33,6 +33,7 @@ from lcmemlint.findings import SEVERITIES, Finding, Severity, Silenced
 from lcmemlint.fingerprints import fingerprints
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.manifests import Manifests
+from lcmemlint.notebooks import Notebook, read_notebook
 from lcmemlint.places import Place
 from lcmemlint.scan.skim import Skim, select, skim
 from lcmemlint.settings import FailOn
@@ -82,6 +83,9 @@ class Job:
     asked: tuple[str, ...]
     tree: Tree
     sources: Mapping[str, Source]
+    """The Python files; of a notebook, its cells as one text."""
+    notebooks: Mapping[str, Notebook]
+    """The notebooks that the settings make code of the app."""
     manifests: Manifests
     files: Files
     problems: tuple[FileProblem, ...]
@@ -138,6 +142,8 @@ class Report:
     """What a baseline names and is found no more, a sentence each."""
     untouched: int = 0
     """How many findings the change that was asked about does not touch."""
+    notebooks: Mapping[str, Notebook] = field(default_factory=dict)
+    """The notebooks among the files; places in them are places in their cells as one text."""
 
     def count(self, severity: Severity) -> int:
         """How many findings have this severity."""
@@ -200,6 +206,7 @@ def prepare(
     tree = files.added_to(walk(files.place, config, named=named), named)
     problems = [_missing(root, path) for path in asked if path not in there]
     problems += _not_ours(root, named, tree)
+    problems += _not_opted_in(named, tree, RoleFinder.of(config))
     return _job(files, config, tree, named, problems)
 
 
@@ -219,13 +226,14 @@ def _job(
 ) -> Job:
     """The job over these files, all of which are read."""
     known = {UNUSED_IGNORE: UNUSED_IGNORE_NAME, **rulebook.names()}
-    sources, unreadable = _read_all(files, config, tree)
+    sources, notebooks, unreadable = _read_all(files, config, tree)
     return Job(
         root=tree.root,
         config=config,
         asked=asked,
         tree=tree,
         sources=sources,
+        notebooks=notebooks,
         manifests=Manifests(files, config, tree),
         files=files,
         problems=tuple(sorted([*problems, *unreadable])),
@@ -248,13 +256,14 @@ def revised(job: Job, unsaved: Mapping[Path, bytes]) -> Job:
     }
     gone = {path for path in changed - files.unsaved.keys() if not (job.root / path).exists()}
     tree = files.added_to(job.tree.without(gone))
-    sources, problems = _read_all(files, job.config, tree, changed)
+    sources, notebooks, problems = _read_all(files, job.config, tree, changed)
     keep = tree == job.tree and changed.isdisjoint(tree.manifests)
     return replace(
         job,
         files=files,
         tree=tree,
         sources={**{path: of for path, of in job.sources.items() if path not in changed}, **sources},
+        notebooks={**{path: of for path, of in job.notebooks.items() if path not in changed}, **notebooks},
         manifests=job.manifests if keep else Manifests(files, job.config, tree),
         problems=tuple(sorted([*(one for one in job.problems if one.path not in changed), *problems])),
     )
@@ -295,6 +304,14 @@ def _not_ours(root: Path, named: Iterable[str], tree: Tree) -> Iterator[FileProb
             yield FileProblem(path, 0, 0, "is not a Python file")
 
 
+def _not_opted_in(named: Iterable[str], tree: Tree, roles: RoleFinder) -> Iterator[FileProblem]:
+    """Complaints about notebooks that were named and are no code of the app."""
+    for path in named:
+        if path in tree.notebooks and roles.role(path) == "notebook":
+            told = f'roles = {{ "{path}" = "app" }}'
+            yield FileProblem(path, 0, 0, f"is a notebook, which no server runs; if one does, set {told}")
+
+
 def _catalogue(config: Config) -> Catalogue:
     """The shipped tables with the user's own rows; complaints about those name the user's file."""
     try:
@@ -307,21 +324,32 @@ def _catalogue(config: Config) -> Catalogue:
 
 def _read_all(
     files: Files, config: Config, tree: Tree, wanted: Collection[str] | None = None
-) -> tuple[dict[str, Source], list[FileProblem]]:
-    """The Python files (or those of them that are wanted) with their bytes, and complaints about the unreadable."""
+) -> tuple[dict[str, Source], dict[str, Notebook], list[FileProblem]]:
+    """The code of the project (or of the wanted files), and complaints about what cannot be read.
+
+    A notebook is code of the project when the settings give it another role than that of a notebook.
+    """
     sources: dict[str, Source] = {}
+    notebooks: dict[str, Notebook] = {}
     problems: list[FileProblem] = []
     roles = RoleFinder.of(config)
-    for path in tree.python:
+    served = tuple(path for path in tree.notebooks if roles.role(path) != "notebook")
+    for path in (*tree.python, *served):
         if wanted is not None and path not in wanted:
             continue
         data = files.read(path)
         problem = data if isinstance(data, Problem) else binary(data)
+        if isinstance(data, bytes) and problem is None and path in served:
+            notebook = read_notebook(data)
+            if isinstance(notebook, Notebook):
+                notebooks[path], data = notebook, notebook.text.encode("utf-8", errors="surrogatepass")
+            else:
+                problem = notebook
         if problem is not None:
             problems.append(FileProblem(path, problem.line, problem.column, problem.message))
         elif isinstance(data, bytes):
             sources[path] = Source(path, data, roles.role(path))
-    return sources, problems
+    return sources, notebooks, problems
 
 
 # --- analyse ---------------------------------------------------------------------------------------------
@@ -532,7 +560,7 @@ def report(job: Job, analysis: Analysis) -> Report:
         FileProblem(one.path, one.line, one.column, one.message) for one in job.manifests.problems
     }
     problems = tuple(sorted({*job.problems, *analysis.problems, *of_manifests}))
-    missing = {one for one in job.problems if one.path not in job.tree.python}
+    missing = {one for one in job.problems if one.path not in (*job.tree.python, *job.notebooks)}
     missing |= {one for one in of_manifests if one.path in job.asked}
     paths = {one.at.path for one in analysis.findings}
     paths |= {step.at.path for one in analysis.findings for step in (*one.because, *one.related)}
@@ -553,6 +581,7 @@ def report(job: Job, analysis: Analysis) -> Report:
         lines=lines,
         silenced=tuple(silenced),
         fingerprints=fingerprints((*analysis.findings, *unused), facts, lines),
+        notebooks=job.notebooks,
     )
 
 
@@ -585,6 +614,12 @@ def _suppressed(job: Job, analysis: Analysis) -> Suppressed:
         ran=analysis.ran,
         manifests=job.manifests.comments(),
     )
+
+
+def bytes_of(job: Job, path: str) -> bytes:
+    """A file of code as it was read; raises `LookupError` for one that was not."""
+    notebook = job.notebooks.get(path)
+    return job.sources[path].data if notebook is None else notebook.raw.encode()
 
 
 def lines_of(job: Job, path: str) -> tuple[str, ...]:

@@ -36,12 +36,14 @@ ALLOWED: dict[str, frozenset[str]] = {
     "workers": frozenset({"facts", "scan", "rows"}),
     "suppress": frozenset({"values", "facts", "findings", "config", "sources"}),
     "files": frozenset({"errors", "facts", "places", "sources"}),
+    "magics": frozenset(),
+    "notebooks": frozenset({"facts", "magics"}),
     "manifests": frozenset({"values", "facts", "files", "config", "sources", "scan", "deploy", "suppress"}),
     "engine": frozenset(
         {
             "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
             "deploy", "link", "checks", "workers", "suppress", "manifests", "files", "fingerprints", "places",
-            "settings",
+            "settings", "notebooks",
         }
     ),
     "adopt": frozenset(
@@ -50,7 +52,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "fingerprints", "fixes", "places",
         }
     ),
-    "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link"}),
+    "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link", "notebooks"}),
     "report": frozenset({"__init__", "values", "findings", "errors", "engine", "rulebook", "config"}),
     "map": frozenset({"values", "facts", "findings", "catalogue", "deploy", "link", "report"}),
     "probe": frozenset({"errors"}),

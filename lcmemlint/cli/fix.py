@@ -12,13 +12,13 @@ from lcmemlint.cli.output import exit_code, plain, say, write
 
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
-    from lcmemlint.engine import Job
+    from lcmemlint.engine import Report
     from lcmemlint.fixes.outcomes import FixResult, Note
 
 
 def run(options: Options) -> int:
     """Repair, or show the repair; then report what is left. The exit code."""
-    from lcmemlint.engine import relint
+    from lcmemlint.engine import bytes_of, relint
     from lcmemlint.fixes.run import fix_files
 
     job, analysis, report = lint(options)
@@ -28,34 +28,36 @@ def run(options: Options) -> int:
         unsafe=options.unsafe_fixes,
         relint=lambda texts: relint(job, analysis, texts),
         write=options.fix,
-        read=lambda path: job.sources[path].data,
+        read=lambda path: bytes_of(job, path),
         files=job.tree.python,
         factory=job.config.factory,
         add_packages=options.add_deps,
     )
     if options.diff:
         click.echo(result.diff, nl=False)
-        failed = _tell_fixes(job, result, "Would fix")
+        failed = _tell_fixes(report, result, "Would fix")
         return max(exit_code(options, report), failed)
-    job, analysis, report = lint(options)
-    write(options, report, lambda shown: repairs_of(job, analysis, shown))
-    failed = _tell_fixes(job, result, "Fixed")
-    return max(exit_code(options, report), failed)
+    job, analysis, left = lint(options)
+    write(options, left, lambda shown: repairs_of(job, analysis, shown))
+    failed = _tell_fixes(report, result, "Fixed")
+    return max(exit_code(options, left), failed)
 
 
-def _tell_fixes(job: Job, result: FixResult, done: str) -> int:
+def _tell_fixes(report: Report, result: FixResult, done: str) -> int:
     """Say on standard error what was repaired, what not and why; 2 if a file could not be handled."""
     from lcmemlint.fixes.outcomes import Failed
-    from lcmemlint.report.text import shown_path
+    from lcmemlint.report.text import shown_path, spot
 
     start = Path.cwd()
     for one in result.refused:
         at = one.finding.at
-        place = f"{shown_path(job.root, at.path, start)}:{at.span.line}:{at.span.column + 1}"
+        place = (
+            f"{shown_path(report.root, at.path, start)}:{spot(report, at.path, at.span.line, at.span.column)}"
+        )
         click.echo(plain(f"Not fixed: {place}: {one.finding.code}: {one.reason}"), err=True)
     failed = [one for one in result.outcomes if isinstance(one, Failed)]
     for failure in failed:
-        say(f"{shown_path(job.root, failure.path, start)}: {failure.error}")
+        say(f"{shown_path(report.root, failure.path, start)}: {failure.error}")
     number = len(result.fixed)
     click.echo(f"{done} {number} finding{'' if number == 1 else 's'}.", err=True)
     for note in result.notes:

@@ -53,14 +53,14 @@ def analysed(options: Options) -> Callable[[Job], Analysis]:
 
 def repairs_of(job: Job, analysis: Analysis, report: Report) -> Mapping[Finding, Repair]:
     """What the fixes of a report's findings would change."""
-    from lcmemlint.engine import relint
+    from lcmemlint.engine import bytes_of, relint
     from lcmemlint.fixes.repairs import repairs
 
     return repairs(
         job.root,
         report.findings,
         relint=lambda texts: relint(job, analysis, texts),
-        read=lambda path: job.sources[path].data,
+        read=lambda path: bytes_of(job, path),
         files=job.tree.python,
         factory=job.config.factory,
     )

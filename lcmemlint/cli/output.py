@@ -124,12 +124,13 @@ def _counted(report: Report, view: View, name: str) -> str:
 
 def exit_code(options: Options, report: Report) -> int:
     """What the run ends with; complaints go to standard error."""
-    from lcmemlint.report.text import shown_path
+    from lcmemlint.report.text import shown_path, spot
 
     for problem in report.problems:
         place = shown_path(report.root, problem.path, Path.cwd())
         if problem.line:
-            place += f":{problem.line}:{problem.column + 1}"
+            gap = " " if problem.path in report.notebooks else ""
+            place += f":{gap}{spot(report, problem.path, problem.line, problem.column)}"
         say(f"{place}: {problem.message}")
     for crash in report.crashes:
         lost = "its findings are missing" if crash.code.startswith("LCM") else "its facts are missing"

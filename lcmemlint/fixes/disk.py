@@ -17,13 +17,25 @@ import tempfile
 import tokenize
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from lcmemlint.fixes.outcomes import Fixed
+from lcmemlint.notebooks import Notebook, read_notebook
+
+NOTEBOOK: Final = ".ipynb"
 
 
 def text_of(data: bytes) -> str:
     """The text of a Python file, without its byte order mark; raises ``ValueError`` if it is none."""
     return data[_bom(data) :].decode(_encoding(data))
+
+
+def _notebook(data: bytes) -> Notebook:
+    """The notebook that was linted; raises ``ValueError`` if it is none."""
+    found = read_notebook(data)
+    if isinstance(found, Notebook):
+        return found
+    raise ValueError(found.message)
 
 
 def lines_of(text: str) -> list[str]:
@@ -47,7 +59,7 @@ class Disk:
             except LookupError as error:
                 raise FileNotFoundError(f"{path} is not among the files that were linted") from error
         data = self._bytes[path]
-        return text_of(data)
+        return _notebook(data).text if path.endswith(NOTEBOOK) else text_of(data)
 
     def bytes_of(self, path: str) -> bytes | None:
         """The bytes of a file that was not linted, None where there is none."""
@@ -65,6 +77,8 @@ class Disk:
         old = self._bytes.get(path)
         if old is None:
             return text.encode("utf-8")
+        if path.endswith(NOTEBOOK):
+            return _notebook(old).rewritten(text).encode("utf-8")
         return old[: _bom(old)] + text.encode(_encoding(old))
 
     def diff(self, changed: Fixed) -> str:

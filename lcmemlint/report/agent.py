@@ -7,11 +7,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from lcmemlint.report.characters import escape
-from lcmemlint.report.text import View, place
+from lcmemlint.report.text import View, place, spot
 
 if TYPE_CHECKING:
     from lcmemlint.engine import Report
     from lcmemlint.findings import Finding
+    from lcmemlint.values import Location
 
 
 def render(report: Report, view: View) -> str:
@@ -34,9 +35,16 @@ def _way(report: Report, finding: Finding, view: View) -> str:
     visits = groupby(finding.because, key=lambda step: step.at.path)
     told = []
     for path, steps in visits:
-        lines = dict.fromkeys(step.at.span.line for step in steps)
-        told.append(f"{view.path(report, path)}:{','.join(map(str, lines))}")
+        lines = dict.fromkeys(_line_of(report, step.at) for step in steps)
+        told.append(f"{view.path(report, path)}:{','.join(lines)}")
     return escape(" > ".join(told))
+
+
+def _line_of(report: Report, at: Location) -> str:
+    """`12`; in a notebook ` cell 3, line 4`."""
+    if at.path in report.notebooks:
+        return f" {spot(report, at.path, at.span.line, at.span.column)}"
+    return str(at.span.line)
 
 
 def _instruction(report: Report, finding: Finding, view: View) -> str:

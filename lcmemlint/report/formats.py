@@ -18,6 +18,7 @@ class Format:
 
     `lines`: made of lines that may stand among other output. `people`: read by people, so that it may have links.
     `repairs`: shows what a fix would change, which costs time to work out.
+    `files`: its readers open files and know no cells of notebooks.
     """
 
     name: str
@@ -25,10 +26,15 @@ class Format:
     lines: bool = False
     people: bool = False
     repairs: bool = False
+    files: bool = False
 
     def render(self, report: Report, view: View) -> str:
         """The report, written in this format."""
         render: Callable[[Report, View], str] = import_module(f"{__package__}.{self.name}").render
+        if self.files and report.notebooks:
+            from lcmemlint.report.physical import on_disk
+
+            report, view = on_disk(report, view)
         return render(report, view)
 
 
@@ -40,11 +46,11 @@ FORMATS: Final = {
         Format("grouped", "a block a file", lines=True, people=True),
         Format("json", "one object, described by report/schema.json"),
         Format("jsonl", "a JSON object a line"),
-        Format("sarif", "SARIF 2.1.0, for code scanning and viewers", repairs=True),
-        Format("github", "annotations of GitHub Actions", lines=True),
-        Format("gitlab", "Code Quality artifact of GitLab"),
-        Format("junit", "JUnit XML"),
-        Format("rdjson", "Diagnostic Format of reviewdog", repairs=True),
+        Format("sarif", "SARIF 2.1.0, for code scanning and viewers", repairs=True, files=True),
+        Format("github", "annotations of GitHub Actions", lines=True, files=True),
+        Format("gitlab", "Code Quality artifact of GitLab", files=True),
+        Format("junit", "JUnit XML", files=True),
+        Format("rdjson", "Diagnostic Format of reviewdog", repairs=True, files=True),
         Format("agent", "a line a finding that says what to do; silent when clean", lines=True),
     )
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from lcmemlint.findings import Finding
 from lcmemlint.report.characters import cells, escape
-from lcmemlint.report.text import View, place, summary
+from lcmemlint.report.text import View, line_number, place, summary
 
 if TYPE_CHECKING:
     from lcmemlint.engine import Report
@@ -27,7 +27,7 @@ def _paragraph(report: Report, finding: Finding, view: View) -> Iterator[str]:
     head = view.style.paint(f"{finding.severity}[{finding.code}]", finding.severity)
     sure = "" if finding.confidence == "certain" else f" ({finding.confidence})"
     yield f"{head}: {view.style.paint(escape(finding.message), 'bold')}{sure}"
-    gutter = len(str(finding.at.span.line))
+    gutter = len(str(line_number(report, finding.at)))
     pad = " " * gutter
     yield f"{pad}{view.style.paint('-->', 'rule')} {place(report, finding.at, view)}"
     yield from _frame(report, finding, gutter, view)
@@ -66,7 +66,7 @@ def _frame(report: Report, finding: Finding, gutter: int, view: View) -> Iterato
         text, indent, length = _cut(escape(before), escape(line[span.column :].rstrip()), length)
     bar = view.style.paint("|", "rule")
     yield f"{' ' * gutter} {bar}"
-    yield f"{view.style.paint(str(span.line), 'rule')} {bar} {text}".rstrip()
+    yield f"{view.style.paint(str(line_number(report, finding.at)), 'rule')} {bar} {text}".rstrip()
     carets = view.style.paint("^" * length, finding.severity)
     yield f"{' ' * gutter} {bar} {' ' * indent}{carets}{' ...' if span.end_line > span.line else ''}"
     yield f"{' ' * gutter} {bar}"

@@ -15,6 +15,7 @@ from lcmemlint.rulebook import names
 
 if TYPE_CHECKING:
     from lcmemlint.engine import Crash, FileProblem, Report
+    from lcmemlint.values import Span
 
 VERSION: Final = "1"
 
@@ -60,10 +61,7 @@ def finding_as_json(report: Report, finding: Finding, view: View) -> dict[str, o
         "code": finding.code,
         "name": names().get(finding.code, ""),
         "path": view.path(report, finding.at.path),
-        "line": span.line,
-        "column": span.column + 1,
-        "end_line": span.end_line,
-        "end_column": span.end_column + 1,
+        **_stretch(report, finding.at.path, span),
         "message": finding.message,
         "severity": finding.severity,
         "confidence": finding.confidence,
@@ -76,12 +74,30 @@ def finding_as_json(report: Report, finding: Finding, view: View) -> dict[str, o
     }
 
 
+def _stretch(report: Report, path: str, span: Span) -> dict[str, int]:
+    """The first and the last place of a stretch of code."""
+    last = _start(report, path, span.end_line, span.end_column)
+    return {
+        **_start(report, path, span.line, span.column),
+        "end_line": last["line"],
+        "end_column": last["column"],
+    }
+
+
+def _start(report: Report, path: str, line: int, column: int) -> dict[str, int]:
+    """A place; in a notebook the line is that of the cell, and the cell stands beside it."""
+    notebook = report.notebooks.get(path)
+    if notebook is None:
+        return {"line": line, "column": column + 1}
+    cell, inside = notebook.place(line)
+    return {"cell": cell, "line": inside, "column": column + 1}
+
+
 def _step(report: Report, step: Step, view: View) -> dict[str, object]:
     """One step of a proof."""
     return {
         "path": view.path(report, step.at.path),
-        "line": step.at.span.line,
-        "column": step.at.span.column + 1,
+        **_start(report, step.at.path, step.at.span.line, step.at.span.column),
         "text": step.text,
     }
 
@@ -92,10 +108,7 @@ def _fix(report: Report, fix: FixRequest, view: View) -> dict[str, object]:
         "kind": fix.kind,
         "safe": not fix.unsafe,
         "path": view.path(report, fix.path),
-        "line": fix.span.line,
-        "column": fix.span.column + 1,
-        "end_line": fix.span.end_line,
-        "end_column": fix.span.end_column + 1,
+        **_stretch(report, fix.path, fix.span),
     }
 
 
@@ -103,8 +116,11 @@ def _problem(report: Report, problem: FileProblem, view: View) -> dict[str, obje
     """A file that could not be read; null is the place of a problem with the whole file."""
     return {
         "path": view.path(report, problem.path),
-        "line": problem.line or None,
-        "column": problem.column + 1 if problem.line else None,
+        **(
+            _start(report, problem.path, problem.line, problem.column)
+            if problem.line
+            else {"line": None, "column": None}
+        ),
         "message": problem.message,
     }
 

@@ -134,9 +134,25 @@ def _count(number: int, noun: str) -> str:
 
 
 def place(report: Report, at: Location, view: View) -> str:
-    """`path:line:column`, columns counted from 1 as editors do."""
-    text = f"{plain_path(view.path(report, at.path))}:{at.span.line}:{at.span.column + 1}"
-    return view.style.link(text, report.root / at.path)
+    """`path:line:column`, columns counted from 1 as editors do; `path: cell 3, line 4` in a notebook."""
+    gap = " " if at.path in report.notebooks else ""
+    where = f"{gap}{spot(report, at.path, at.span.line, at.span.column)}"
+    return view.style.link(f"{plain_path(view.path(report, at.path))}:{where}", report.root / at.path)
+
+
+def spot(report: Report, path: str, line: int, column: int) -> str:
+    """A place in a file: `12:5`; in a notebook `cell 3, line 4`."""
+    notebook = report.notebooks.get(path)
+    if notebook is None:
+        return f"{line}:{column + 1}"
+    cell, inside = notebook.place(line)
+    return f"cell {cell}, line {inside}"
+
+
+def line_number(report: Report, at: Location) -> int:
+    """The line that people see: in a notebook, that of the cell."""
+    notebook = report.notebooks.get(at.path)
+    return at.span.line if notebook is None else notebook.place(at.span.line)[1]
 
 
 def plain_path(path: str) -> str:
