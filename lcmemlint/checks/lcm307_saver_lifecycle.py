@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lcmemlint.findings import Finding, Step
+from lcmemlint.findings import Finding, FixRequest, Step
 from lcmemlint.link.project import Project
 from lcmemlint.link.savers import Lapse
 
@@ -32,6 +32,7 @@ def check(project: Project) -> Iterator[Finding]:
             help=_HELP[lapse.kind],
             because=lapse.memory.trace,
             related=() if lapse.where == lapse.memory.at else (Step(lapse.where, _where(lapse)),),
+            fix=_fix(lapse),
             no_fix="what opens and closes it is a decision about the whole server; see the page",
         )
 
@@ -51,6 +52,18 @@ def _fault(lapse: Lapse) -> str:
             return f"`{name}` uses its connection from other threads: ProgrammingError at the first turn"
         case "lone":
             return f"`{name}` has one connection for the server's life: when the database drops it, every turn fails"
+
+
+def _fix(lapse: Lapse) -> FixRequest | None:
+    memory = lapse.memory
+    if lapse.kind == "thread":
+        flag = (("argument", "check_same_thread"), ("code", "False"))
+        return FixRequest("set-argument", lapse.where.path, lapse.where.span, flag)
+    if memory.kind != "checkpointer":
+        return None
+    entered = "no" if lapse.kind == "unentered" else ""
+    known = (("class", getattr(memory.thing.of, "dotted", "")), ("entered", entered))
+    return FixRequest("checkpointer", memory.at.path, memory.at.span, known, unsafe=True)
 
 
 def _where(lapse: Lapse) -> str:

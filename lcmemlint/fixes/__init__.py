@@ -53,8 +53,9 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
     ``namespace``, ``class``  as for ``chat-memory``.
 
 ``checkpointer`` (unsafe: the app then depends on the package of a saver)
-    ``span``: the constructor call of a saver in memory or over a SQLite file, or its ``from_conn_string(...)``. It
-    becomes ``shared_checkpointer()``; a ``with`` around it goes, and annotations name the base class.
+    ``span``: the constructor call of a saver in memory or over a connection, or its ``from_conn_string(...)``. It
+    becomes ``shared_checkpointer()``, with ``url=`` for Postgres; a ``with`` around it goes, and annotations name the
+    base class. ``entered`` is ``no`` when nothing enters what ``from_conn_string`` gives.
     ``namespace`` literal name when the project has several savers, whose threads must stay apart.
     ``class``     as above.
 

@@ -36,7 +36,7 @@ def without_argument(tree: Tree, call: cst.Call, gone: cst.Arg) -> Edits:
     return (Edit(first, end if number else (comma + 1 if comma is not None else end), ""),)
 
 
-def added_argument(tree: Tree, call: cst.Call, argument: str) -> Edits:
+def added_argument(tree: Tree, call: cst.Call, argument: str, *, wrap: bool = True) -> Edits:
     """Edits that put an argument last in a call; a call with one argument a line stays so."""
     close = tree.extent(call)[1] - 1
     if not call.args:
@@ -46,7 +46,7 @@ def added_argument(tree: Tree, call: cst.Call, argument: str) -> Edits:
     comma = _comma_after(tree, end, close)
     is_alone = tree.starts_line(start) and tree.line_start(start) != tree.line_start(tree.extent(call)[0])
     if not is_alone:
-        return _behind(tree, call, argument, end, comma)
+        return _behind(tree, call, argument, end, comma) if wrap else (Edit(end, end, f", {argument}"),)
     break_ = tree.newline + tree.indent(start)
     if comma is not None:
         at = comma + 1 if tree.line_end(comma) > close else tree.line_end(comma)

@@ -64,11 +64,14 @@ def assembled(
             building.edit(edits)
             imports.add((widening.module, widening.base))
     orphans = {name for change in changes for name in change.orphans}
+    gone: set[str] = set()
     while edits := unread(building.tree, orphans, is_free):
-        orphans |= {name.value for edit in edits for name in _names(building, edit)}
+        gone |= {name.value for edit in edits for name in _names(building, edit)}
+        orphans |= gone
         building.edit(edits)
-    names = {name for change in changes for name in change.drops}
-    building.edit(dropped(building.tree, {name for name in names if is_free(name)}))
+    names = gone | {name for change in changes for name in change.drops}
+    while edits := dropped(building.tree, {name for name in names if is_free(name)}):
+        building.edit(edits)
     for module, name in sorted(imports):
         building.edit(joined(building.tree, module, name, is_local=is_local))
     for line in lines(frozenset(need for change in changes for need in change.needs)):

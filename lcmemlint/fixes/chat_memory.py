@@ -69,8 +69,11 @@ def class_of(tree: Tree, call: cst.Call, request: FixRequest) -> str:
     return "" if module or (is_own and name in BUFFERS | HISTORIES) else name
 
 
-def with_history(tree: Tree, call: cst.Call, history: str) -> Edits | Refusal:
-    """The edits that put ``chat_memory=<history>`` into a call, in the layout that the call has."""
+def with_history(tree: Tree, call: cst.Call, history: str, *, wrap: bool = True) -> Edits | Refusal:
+    """The edits that put ``chat_memory=<history>`` into a call, in the layout that the call has.
+
+    ``wrap`` gives a line that gets too long three lines.
+    """
     for arg in call.args:
         if arg.star:
             return Refusal(f"what `{tree.source(arg)}` holds is not known: it may already name a chat_memory")
@@ -80,7 +83,7 @@ def with_history(tree: Tree, call: cst.Call, history: str) -> Edits | Refusal:
             if not _is_empty_history(tree, arg.value):
                 return Refusal(f"`chat_memory={tree.source(arg.value)}` is already passed")
             return (Edit(*tree.extent(arg.value), history),)
-    return added_argument(tree, call, f"chat_memory={history}")
+    return added_argument(tree, call, f"chat_memory={history}", wrap=wrap)
 
 
 def why_not(name: str) -> str:

@@ -23,6 +23,8 @@ SAVERS = frozenset({"MemorySaver", "InMemorySaver"})
 _INSIDE = frozenset({"storage", "writes", "blobs", "stack"})
 """Attributes of a saver in memory that no other saver has."""
 
+_MEANT = ("temporary", "ephemeral", "on purpose", "intentional", "deliberate", "throwaway")
+
 _COPIES = frozenset(
     {"copy.copy", "copy.deepcopy", "pickle.dump", "pickle.dumps", "cloudpickle.dumps", "dill.dumps"}
 )
@@ -80,6 +82,8 @@ def _not_replaceable(tree: Tree, call: cst.Call, name: str) -> Refusal | None:
         )
     if isinstance(around, cst.Attribute):
         return Refusal(f"`{tree.source(around)}` is taken from the saver at once")
+    if (comment := _meant(tree, call)) is not None:
+        return Refusal(f"it is meant to forget, says the comment `{comment}`")
     for target in _targets(tree, call):
         if (refusal := _misused(tree, target)) is not None:
             return refusal
@@ -95,6 +99,16 @@ def _not_replaceable(tree: Tree, call: cst.Call, name: str) -> Refusal | None:
                 f"line {tree.line(node)} asks for a saver in memory (`{written}`), which this is no more"
             )
     return None
+
+
+def _meant(tree: Tree, call: cst.Call) -> str | None:
+    """A comment at the statement that says why the saver is one in memory."""
+    statement = tree.statement(call)
+    if not isinstance(statement, cst.SimpleStatementLine):
+        return None
+    comments = [line.comment for line in statement.leading_lines] + [statement.trailing_whitespace.comment]
+    written = [comment.value for comment in comments if comment is not None]
+    return next((each for each in written if any(word in each.lower() for word in _MEANT)), None)
 
 
 def _targets(tree: Tree, call: cst.Call) -> Iterator[str]:

@@ -1,6 +1,7 @@
-"""A saver over a SQLite file becomes ``shared_checkpointer()``: constructed, entered by a ``with`` or by a stack.
+"""A saver over a connection becomes ``shared_checkpointer()``: constructed, entered by a ``with`` or by a stack.
 
-The connection that was opened for it alone goes too. The threads in the old file stay where they are.
+The connection that was opened for it alone goes too. Threads in an old SQLite file stay there; a saver over Postgres
+keeps its database: ``shared_checkpointer(url=...)``.
 """
 
 from __future__ import annotations
@@ -12,13 +13,23 @@ import libcst as cst
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.annotations import of_saver
 from lcmemlint.fixes.edits import Change, Context, Edit, Edits, Refusal
-from lcmemlint.fixes.trees import Tree, dotted, uses, walk
+from lcmemlint.fixes.trees import Tree, dotted, resolved, uses, walk
 from lcmemlint.fixes.unwrap import unwrapped
 
-CLASSES = frozenset({"SqliteSaver", "AsyncSqliteSaver"})
+_POSTGRES = frozenset({"PostgresSaver", "AsyncPostgresSaver"})
+CLASSES = frozenset({"SqliteSaver", "AsyncSqliteSaver"}) | _POSTGRES
 _MANAGER = "from_conn_string"
 _INSIDE = frozenset({"conn", "lock", "cursor", "loop", "is_setup", "jsonplus_serde"})
 _ENTER = frozenset({"enter_context", "enter_async_context"})
+_MODULES = ("sqlite3", "aiosqlite", "psycopg")
+_CONNECTS = frozenset(
+    {
+        "psycopg.connect",
+        "psycopg.Connection.connect",
+        "psycopg.AsyncConnection.connect",
+        "psycopg.AsyncConnection",
+    }
+)
 _SETUP = frozenset({"setup", "asetup"})
 
 
@@ -34,12 +45,20 @@ def rewrite(tree: Tree, request: FixRequest, context: Context, call: cst.Call, n
     serde = _serde(tree, call)
     if isinstance(serde, Refusal):
         return serde
+    for arg in call.args:
+        if isinstance(arg.value, cst.Attribute) and tree.source(arg.value).startswith(("self.", "cls.")):
+            return Refusal(f"`{tree.source(arg.value)}` is opened and closed by other code of the class")
     namespace = request.get("namespace")
     first = [f"{tree.quote}{namespace}{tree.quote}"] if namespace else []
+    if name in _POSTGRES:
+        url = _url(tree, call)
+        if isinstance(url, Refusal):
+            return url
+        first.append(f"url={url}")
     new = f"{context.name('shared_checkpointer')}({', '.join([*first, *serde])})"
     if tree.has_comment(*tree.extent(call)):
         return Refusal("a comment stands inside the call")
-    placed = _placed(tree, call, new)
+    placed = _placed(tree, call, new, entered=request.get("entered") != "no")
     if isinstance(placed, Refusal):
         return placed
     edits, target = placed
@@ -50,7 +69,7 @@ def rewrite(tree: Tree, request: FixRequest, context: Context, call: cst.Call, n
         return next(each for each in set_up if isinstance(each, Refusal))
     edits += tuple(each for each in set_up if isinstance(each, Edit))
     head = (dotted(call.func) or "").partition(".")[0]
-    modules = {part.value for part in walk(tree.module, cst.Name) if part.value in ("sqlite3", "aiosqlite")}
+    modules = {part.value for part in walk(tree.module, cst.Name) if part.value in _MODULES}
     return Change(
         _once(edits),
         needs=("shared_checkpointer",),
@@ -58,6 +77,54 @@ def rewrite(tree: Tree, request: FixRequest, context: Context, call: cst.Call, n
         drops=tuple(sorted({head, *modules})),
         orphans=tuple(sorted({part.value for arg in call.args for part in walk(arg.value, cst.Name)})),
     )
+
+
+def _url(tree: Tree, call: cst.Call) -> str | Refusal:
+    """The address of the database, as the code writes it."""
+    given = next(
+        (arg for arg in call.args if arg.keyword is None or arg.keyword.value in ("conn", "conn_string")),
+        None,
+    )
+    if given is None:
+        return Refusal("the saver is given no database")
+    value = given.value
+    is_manager = isinstance(call.func, cst.Attribute) and call.func.attr.value == _MANAGER
+    if (
+        is_manager
+        or isinstance(value, cst.SimpleString | cst.FormattedString)
+        or _reads_environment(tree, value)
+    ):
+        return tree.source(value)
+    opened = _opened(tree, value)
+    if opened is None or not opened.args or opened.args[0].keyword is not None or opened.args[0].star:
+        return Refusal(f"which database `{tree.source(value)}` is connected to is not seen here")
+    return tree.source(opened.args[0].value)
+
+
+def _reads_environment(tree: Tree, value: cst.BaseExpression) -> bool:
+    if isinstance(value, cst.Subscript):
+        return resolved(tree, value.value) == "os.environ"
+    return isinstance(value, cst.Call) and resolved(tree, value.func) in ("os.getenv", "os.environ.get")
+
+
+def _opened(tree: Tree, value: cst.BaseExpression) -> cst.Call | None:
+    """The call that opened the one connection which a name stands for."""
+    called = value
+    if isinstance(value, cst.Name):
+        bound = [
+            node.value
+            for node in walk(tree.module, cst.Assign)
+            if any(
+                isinstance(each.target, cst.Name) and each.target.value == value.value
+                for each in node.targets
+            )
+        ]
+        if len(bound) != 1:
+            return None
+        called = bound[0]
+    inner = called.expression if isinstance(called, cst.Await) else called
+    is_connect = isinstance(inner, cst.Call) and resolved(tree, inner.func) in _CONNECTS
+    return inner if is_connect and isinstance(inner, cst.Call) else None
 
 
 def _once(edits: Edits) -> Edits:
@@ -84,13 +151,13 @@ def _serde(tree: Tree, call: cst.Call) -> list[str] | Refusal:
     return kept
 
 
-def _placed(tree: Tree, call: cst.Call, new: str) -> tuple[Edits, str] | Refusal:
+def _placed(tree: Tree, call: cst.Call, new: str, *, entered: bool) -> tuple[Edits, str] | Refusal:
     """The edits at the place itself, and the name that holds the saver afterwards (empty when none does)."""
     around = tree.parent(call)
     is_manager = isinstance(call.func, cst.Attribute) and call.func.attr.value == _MANAGER
     if isinstance(around, cst.WithItem):
         return _in_with(tree, around, new)
-    if is_manager:
+    if is_manager and entered:
         entering = tree.parent(around) if isinstance(around, cst.Arg) else None
         if (
             not isinstance(entering, cst.Call)

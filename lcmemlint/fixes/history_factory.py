@@ -108,8 +108,11 @@ def _of_memories(tree: Tree, request: FixRequest, context: Context, call: cst.Ca
     if isinstance(region, Refusal) or "\n" in tree.source(call) or request.get("container_unused") == "no":
         return only_added
     start, end = tree.extent(call)
+    inline = with_history(tree, call, history, wrap=False)
+    if isinstance(inline, Refusal):
+        return inline
     memory = apply(
-        tree.text[start:end], [Edit(edit.start - start, edit.end - start, edit.new) for edit in added]
+        tree.text[start:end], [Edit(edit.start - start, edit.end - start, edit.new) for edit in inline]
     )
     cleared = forgotten(tree, request, context, region.slot.container)
     if isinstance(cleared, Refusal):

@@ -13,7 +13,10 @@ from lcmemlint.fixes.trees import Tree, dotted, uses, walk
 
 Import = cst.Import | cst.ImportFrom
 
-_WITHOUT_EFFECT = frozenset({"sqlite3", "aiosqlite", "uuid"})
+_LIKE_CODE = re.compile(r"""[rbuf]*(["'])(?:[\w.]+|[\w.\[\]|, ]*[\[|][\w.\[\]|, ]*)\1""", re.IGNORECASE)
+"""Texts that may name an import: ``"MemorySaver"``, ``"app.MemorySaver"``, ``"list[MemorySaver] | None"``."""
+
+_WITHOUT_EFFECT = frozenset({"sqlite3", "aiosqlite", "psycopg", "uuid"})
 """Modules that nobody imports for what their import does."""
 
 
@@ -90,7 +93,27 @@ def joined(tree: Tree, module: str, name: str, *, is_local: Callable[[str], bool
         return (Edit(end, end, f", {name}"),)
     if module.partition(".")[0] in sys.stdlib_module_names:
         return (_standard(tree, f"from {module} import {name}"),)
-    return (added(tree, f"from {module} import {name}", is_local=is_local),)
+    line = f"from {module} import {name}"
+    near = _beside(tree, line, module.partition(".")[0])
+    return (near if near is not None else added(tree, line, is_local=is_local),)
+
+
+def _beside(tree: Tree, line: str, package: str) -> Edit | None:
+    """The edit that puts an import among those of the same package, None where the file has none."""
+    same = [
+        statement
+        for statement in _head(tree)
+        if _only_imports(statement)
+        and any(module.partition(".")[0] == package for module in _modules(statement))
+    ]
+    if not same:
+        return None
+    smaller = [statement for statement in same if _order(tree.source(statement)) < _order(line)]
+    if smaller or _has_lead(same[0]):
+        end = tree.line_end(tree.extent((smaller or same)[-1])[1])
+        return Edit(end, end, f"{tree.newline}{line}")
+    start = tree.line_start(tree.extent(same[0])[0])
+    return Edit(start, start, f"{line}{tree.newline}")
 
 
 def _standard(tree: Tree, line: str) -> Edit:
@@ -179,8 +202,8 @@ def _top_level(tree: Tree) -> Iterator[Import]:
 def dropped(tree: Tree, names: set[str]) -> Edits:
     """Edits that take imported names away which nothing in the file mentions any more.
 
-    Only plain ``from x import name``, and ``import sqlite3`` and the like, without any comment; a mention in text
-    or a comment keeps it too, and so does a block that would be empty without it.
+    Only plain ``from x import name``, and ``import sqlite3`` and the like, without any comment; a text that looks like
+    code and mentions it keeps it too, and so does a block that would be empty without it.
     """
     found: list[Edit] = []
     whole: list[cst.SimpleStatementLine] = []
@@ -268,7 +291,11 @@ def _local(alias: cst.ImportAlias) -> str:
 
 
 def _is_mentioned(tree: Tree, name: str, start: int, end: int) -> bool:
-    """Whether the name stands anywhere outside this import, be it in text or in a comment."""
+    """Whether the code outside this import names it, be it in a text that looks like code: an annotation, a path."""
+    for node in walk(tree.module, cst.Name):
+        if node.value == name and not start <= tree.extent(node)[0] < end:
+            return True
     return any(
-        not start <= found.start() < end for found in re.finditer(rf"\b{re.escape(name)}\b", tree.text)
+        re.search(rf"\b{re.escape(name)}\b", node.value) and _LIKE_CODE.fullmatch(node.value)
+        for node in walk(tree.module, cst.SimpleString)
     )

@@ -10,7 +10,15 @@ from lcmemlint.fixes.edits import Edit, Edits
 from lcmemlint.fixes.trees import Tree, resolved, uses, walk
 
 _IDLE_CALLS = frozenset(
-    {"sqlite3.connect", "aiosqlite.connect", "str", "os.path.join", "os.fspath", "psycopg.connect"}
+    {
+        "sqlite3.connect",
+        "aiosqlite.connect",
+        "str",
+        "os.path.join",
+        "os.fspath",
+        "psycopg.connect",
+        "psycopg.Connection.connect",
+    }
 )
 """Calls whose value is all that comes from them; opening a SQLite file makes an empty file at most."""
 

@@ -126,7 +126,7 @@ def _made(tree: Tree, call: cst.Call, class_name: str, history: str) -> str | Re
         return Refusal("a comment stands inside the call")
     if class_name not in BUFFERS:
         return Refusal("the history is built with arguments here") if call.args else history
-    added = with_history(tree, call, history)
+    added = with_history(tree, call, history, wrap=False)
     if isinstance(added, Refusal):
         return added
     start, end = tree.extent(call)

@@ -57,11 +57,9 @@ def add_checkpointer(tree: Tree, request: FixRequest, context: Context) -> Chang
         return Refusal("the call passes on what is not known here: it may already name a checkpointer")
     given = keyword(call, "checkpointer")
     shared = shared_call(tree, request, context, [])
-    if given is None:
-        return Change(added_argument(tree, call, f"checkpointer={shared}"), needs=("shared_checkpointer",))
-    if not _is_constant(given.value):
+    if given is not None:
         return Refusal(f"`{tree.source(given)}` is given already")
-    return Change((Edit(*tree.extent(given.value), shared),), needs=("shared_checkpointer",))
+    return Change(added_argument(tree, call, f"checkpointer={shared}"), needs=("shared_checkpointer",))
 
 
 def _is_constant(value: cst.BaseExpression) -> bool:

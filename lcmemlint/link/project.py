@@ -191,7 +191,7 @@ class Project:
 
     def added_checkpointer(self, run: Run, *, complete: bool) -> tuple[FixRequest | None, str]:
         """The codemod that gives a graph a shared saver, or None and the reason."""
-        return added_checkpointer(run, complete=complete)
+        return added_checkpointer(self.advisor, self.runs, run, complete=complete)
 
     def returned_id(self, made: Location) -> FixRequest:
         """The codemod that takes an id from the request which is made anew at a place."""

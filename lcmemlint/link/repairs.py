@@ -6,7 +6,7 @@ from lcmemlint.findings import FixRequest
 from lcmemlint.link.advice import Advice
 from lcmemlint.link.memory import Memory
 from lcmemlint.link.prompts import Mismatch
-from lcmemlint.link.runs import Run
+from lcmemlint.link.runs import Run, Runs
 from lcmemlint.values import Location, Name
 
 
@@ -42,7 +42,9 @@ def unattached(advice: Advice, memory: Memory) -> tuple[FixRequest | None, str]:
     return _request("unattached-memory", memory.at, params, unsafe=True), ""
 
 
-def added_checkpointer(run: Run, *, complete: bool) -> tuple[FixRequest | None, str]:
+def added_checkpointer(
+    advice: Advice, runs: Runs, run: Run, *, complete: bool
+) -> tuple[FixRequest | None, str]:
     """The request to give a graph a shared saver; not where each run brings the whole conversation itself."""
     if complete:
         return (
@@ -51,7 +53,11 @@ def added_checkpointer(run: Run, *, complete: bool) -> tuple[FixRequest | None, 
         )
     if len(run.built) != 1:
         return None, f"`{run.receiver}` is built in several places"
-    return _request("add-checkpointer", run.built[0].at, {}, unsafe=True), ""
+    built = run.built[0]
+    others = any(one.at != built.at for other in runs.of_requests for one in other.built)
+    others = others or any(memory.kind == "checkpointer" for memory in advice.memories.all)
+    module = advice.evaluator.modules.module_name(built.path).rpartition(".")[2]
+    return _request("add-checkpointer", built.at, {"namespace": module if others else ""}, unsafe=True), ""
 
 
 def returned_id(advice: Advice, made: Location) -> FixRequest:

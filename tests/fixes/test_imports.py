@@ -134,7 +134,6 @@ def test_an_unused_name_goes(before: str, after: str) -> None:
         "from a import (\n    A,  # why\n    B,\n)\n\nB()\n",
         "from a import A\n\n__all__ = ['A']\n",
         "from a import A\n\ndef f(x: 'A'): ...\n",
-        "from a import A\n\n# A is used by the template\n",
         "import A\n\nx = 1\n",
         "from a import *\n\nx = 1\n",
         "import os; from a import A\n\nx = 1\n",
@@ -145,7 +144,7 @@ def test_an_unused_name_goes(before: str, after: str) -> None:
 )
 def test_what_may_be_needed_stays(text: str) -> None:
     """
-    Any mention keeps it, any comment keeps it, and only plain top-level imports go.
+    Any mention in code keeps it, any comment on it keeps it, and only plain top-level imports go.
     """
     assert drop(text, "A") == text
 

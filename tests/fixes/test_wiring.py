@@ -147,17 +147,15 @@ def test_an_argument_by_position_stays(refused: Callable[..., str]) -> None:
     )
 
 
-@pytest.mark.parametrize("given", ["", "checkpointer=None", "checkpointer=False"])
-def test_a_graph_gets_a_checkpointer(fixed: Callable[..., str], given: str) -> None:
-    code = f"builder.compile({given})"
+def test_a_graph_gets_a_checkpointer(fixed: Callable[..., str]) -> None:
+    after = fixed("graph = builder.compile()\n", "builder.compile()", "add-checkpointer", namespace="bot")
 
-    after = fixed(f"graph = {code}\n", code, "add-checkpointer")
-
-    assert after.endswith("graph = builder.compile(checkpointer=shared_checkpointer())\n")
+    assert after.endswith('graph = builder.compile(checkpointer=shared_checkpointer("bot"))\n')
 
 
-def test_a_graph_with_a_checkpointer_is_left_alone(refused: Callable[..., str]) -> None:
-    code = "builder.compile(checkpointer=saver)"
+@pytest.mark.parametrize("given", ["saver", "None", "False"])
+def test_a_graph_with_a_checkpointer_is_left_alone(refused: Callable[..., str], given: str) -> None:
+    code = f"builder.compile(checkpointer={given})"
 
     assert "is given already" in refused(f"graph = {code}\n", code, "add-checkpointer")
 

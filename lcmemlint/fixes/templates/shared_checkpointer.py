@@ -42,9 +42,14 @@ MANY_HOSTS = {
 }
 
 
-def shared_checkpointer(name: str = "", *, serde: Any = None) -> BaseCheckpointSaver[Any]:
-    """A saver for ``checkpointer=``. Savers with the same name see the same threads."""
-    url = os.environ.get("CHECKPOINT_URL") or _url_for_development()
+def shared_checkpointer(
+    name: str = "", *, url: str | None = None, serde: Any = None
+) -> BaseCheckpointSaver[Any]:
+    """A saver for ``checkpointer=``. Savers with the same name see the same threads.
+
+    ``url`` is the database of this saver, where it is another one than CHECKPOINT_URL says.
+    """
+    url = url or os.environ.get("CHECKPOINT_URL") or _url_for_development()
     scheme = url.partition(":")[0]
     if scheme in ("redis", "rediss", "unix"):
         saver = _redis_saver(url, serde)
