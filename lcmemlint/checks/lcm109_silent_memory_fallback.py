@@ -27,3 +27,16 @@ def check(project: Project) -> Iterator[Finding]:
             because=memory.trace,
             no_fix="whether the app may run without its database is yours to decide",
         )
+    for omission in project.omissions():
+        name = omission.memory.name
+        yield Finding(
+            code="LCM109",
+            message=f"`{name}` is silently left out {omission.when}, and then nothing is remembered at all",
+            at=omission.at,
+            severity="warning",
+            confidence="likely",
+            symbol=name,
+            help="let the start fail: a chat that forgets looks healthy to every monitor",
+            because=omission.trace,
+            no_fix="whether the app may run without its database is yours to decide",
+        )

@@ -14,7 +14,14 @@ _SHOWN = 5
 def check(project: Project) -> Iterator[Finding]:
     from lcmemlint.checks import CHECKS
 
-    lost = [finding for one in CHECKS if one.code in LOST_ELSEWHERE for finding in one.check(project)]
+    nowhere = {omission.at for omission in project.omissions()}  # kept by no process, so no other lacks it
+    lost = [
+        finding
+        for one in CHECKS
+        if one.code in LOST_ELSEWHERE
+        for finding in one.check(project)
+        if finding.at not in nowhere
+    ]
     for running in project.scaling.scaled(lost):
         workload = running.workload
         if running.is_bare_image:

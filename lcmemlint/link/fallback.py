@@ -37,6 +37,15 @@ class Fallbacks:
         place = (memory.thing.path, memory.scope)
         return any((other.thing.path, other.scope) == place for other in self._stored(memory))
 
+    def when_block(self, path: str, scope: int, number: int) -> str:
+        """When a branch of a failure, or of something that is missing, runs; empty for any other block."""
+        block = self.evaluator.files[path].blocks[number]
+        if block.kind == "except":
+            return _after_failure(block)
+        if block.test is None or block.kind not in ("if", "else"):
+            return ""
+        return self._by_test(path, scope, block.test, taken=block.kind == "if")
+
     def _at_call(self, path: str, number: int, memory: Memory, depth: int) -> str:
         found = self._in_expression(path, number) or self._in_branch(path, number, memory)
         return (

@@ -103,6 +103,17 @@ class Graphs:
         for branch in branches:
             yield from self._alternatives(branch, depth + 1)
 
+    def checkpointer_sites(self, thing: Object) -> Iterator[Site]:
+        """The expressions, branch by branch, that a graph's checkpointer comes from."""
+        found = self._graph(thing)
+        pending = [(found[1], 0)] if found is not None and found[1] is not None else []
+        while pending:
+            site, depth = pending.pop(0)
+            branches = self._branches(site) if depth < _DEEP else []
+            if not branches:
+                yield site
+            pending.extend((branch, depth + 1) for branch in branches)
+
     def _branches(self, site: Site) -> list[Site]:
         """The options of a choice, the assignments of a name, the returns of a function; empty for all else."""
         path, evaluator = site.path, self.evaluator

@@ -24,6 +24,7 @@ from lcmemlint.link.keys import Keys
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.link.objects import Collection, FunctionOf, Instance
+from lcmemlint.link.omitted import Omission, find_omissions
 from lcmemlint.link.prompts import Mismatch, Prompts
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.recommend import Recommendations
@@ -196,6 +197,10 @@ class Project:
     def returned_id(self, made: Location) -> FixRequest:
         """The codemod that takes an id from the request which is made anew at a place."""
         return returned_id(self.advisor, made)
+
+    def omissions(self) -> Iterator[Omission]:
+        """Places where a graph is left without its stored checkpointer when that fails or is not there."""
+        return find_omissions(self.savers.graphs, self.fallbacks)
 
     def clashes(self) -> Iterator[Clash]:
         """Sync savers and histories that async code runs, and the other way round."""

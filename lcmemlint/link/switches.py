@@ -11,16 +11,31 @@ from lcmemlint.values import AttrOf, CallOf, Combined, Const, ItemOf, Name, OneO
 def is_development_branch(evaluator: Evaluator, memory: Memory) -> bool:
     """Whether a block around the site is taken only when an explicit development switch is on."""
     path = memory.thing.path
-    facts = evaluator.files[path]
-    call = facts.calls[memory.thing.call]
-    for number in evaluator.names[path].blocks_around(call.block):
-        block = facts.blocks[number]
-        if block.test is None or block.kind not in ("if", "else", "case"):
-            continue
-        verdict = _verdict(evaluator, path, call.scope, block.test)
-        if verdict == ("dev" if block.kind != "else" else "prod"):
-            return True
+    call = evaluator.files[path].calls[memory.thing.call]
+    if is_development_block(evaluator, path, call.scope, call.block):
+        return True
     return _is_guarded(evaluator, path, call) or _is_option(evaluator, path, memory.thing.call)
+
+
+def is_development_block(evaluator: Evaluator, path: str, scope: int, block: int) -> bool:
+    """Whether a block runs only when an explicit development switch is on."""
+    return _around(evaluator, path, scope, block, "dev")
+
+
+def is_production_block(evaluator: Evaluator, path: str, scope: int, block: int) -> bool:
+    """Whether a block runs only when an explicit switch says production."""
+    return _around(evaluator, path, scope, block, "prod")
+
+
+def _around(evaluator: Evaluator, path: str, scope: int, block: int, wanted: str) -> bool:
+    other = "prod" if wanted == "dev" else "dev"
+    for number in evaluator.names[path].blocks_around(block):
+        one = evaluator.files[path].blocks[number]
+        if one.test is None or one.kind not in ("if", "else", "case"):
+            continue
+        if _verdict(evaluator, path, scope, one.test) == (other if one.kind == "else" else wanted):
+            return True
+    return False
 
 
 def _is_option(evaluator: Evaluator, path: str, number: int) -> bool:
