@@ -1,18 +1,19 @@
 """Does a new id leave the request? Whether the client (or a database, a cookie, a session) may get to know it.
 
 The id is followed forwards through names, casts and the functions of the project. Configurations and runs of chains
-keep it inside, logging tells nobody; everything else (an answer, a response object, a query, an attribute) lets it out.
+keep it inside, logging tells nobody; everything else (an answer, a response object, a query) lets it out. An attribute
+of ``self`` keeps it inside if only methods of the class read it, and these let nothing out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lcmemlint.facts import Call, Statement
+from lcmemlint.facts import Call, FileFacts, Statement
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.objects import FunctionOf, Method, Object, dotted_of
 from lcmemlint.link.storage import component_called
-from lcmemlint.values import AttrOf, CallOf, Const, Container, ItemOf, Name, Starred, Value, parts_of
+from lcmemlint.values import AttrOf, CallOf, Const, Container, ItemOf, Name, Starred, Value, parts_of, walk
 
 _DEEP = 5
 _CASTS = frozenset(
@@ -35,7 +36,7 @@ class Escapes:
             return True
         carriers = {start}
         while True:
-            more = self._carriers(path, scope, carriers)
+            more = self._carriers(path, scope, carriers, depth)
             if more is None:
                 return True
             if more <= carriers:
@@ -43,7 +44,7 @@ class Escapes:
             carriers |= more
         return any(self._leaves_by_call(path, number, carriers, depth) for number in self._calls(path, scope))
 
-    def _carriers(self, path: str, scope: int, carriers: set[Value]) -> set[Value] | None:
+    def _carriers(self, path: str, scope: int, carriers: set[Value], depth: int) -> set[Value] | None:
         """Names and casts that hold the same id; None when a statement lets it out."""
         found: set[Value] = set()
         for statement in self._statements(path, scope):
@@ -55,7 +56,10 @@ class Escapes:
                 if all(_is_configurable(target) for target in statement.targets):
                     continue
                 names = [target for target in statement.targets if isinstance(target, Name)]
-                if len(names) < len(statement.targets):
+                kept = [target for target in statement.targets if _is_own(target)]
+                if len(names) + len(kept) < len(statement.targets):
+                    return None
+                if any(self._leaves_by_attribute(path, scope, target, depth) for target in kept):
                     return None
                 found.update(names)
         for number in self._calls(path, scope):
@@ -63,6 +67,21 @@ class Escapes:
             if any(_holds(given.value, carriers) for given in call.arguments) and self._is_cast(path, call):
                 found.add(CallOf(number))
         return found
+
+    def _leaves_by_attribute(self, path: str, scope: int, attribute: Value, depth: int) -> bool:
+        """Whether anything but the class itself reads its attribute, or a method of the class lets it out."""
+        cls = self.evaluator.class_around(path, scope)
+        assert isinstance(attribute, AttrOf)
+        readers: set[int] = set()
+        for file, facts in self.evaluator.files.items():
+            for where, value in _values(facts):
+                for part in walk(value):
+                    if not isinstance(part, AttrOf) or part.name != attribute.name:
+                        continue
+                    if file != path or part != attribute or self.evaluator.class_around(file, where) != cls:
+                        return True
+                    readers.add(where)
+        return cls is None or any(self.leaves(path, where, attribute, depth + 1) for where in sorted(readers))
 
     def _is_cast(self, path: str, call: Call) -> bool:
         return any(dotted_of(thing) in _CASTS for thing in self._called(path, call))
@@ -146,6 +165,20 @@ def _holds(value: Value, carriers: set[Value]) -> bool:
         else:
             pending.extend(parts_of(part))
     return False
+
+
+def _is_own(target: Value) -> bool:
+    return isinstance(target, AttrOf) and target.base == Name("self")
+
+
+def _values(facts: FileFacts) -> Iterator[tuple[int, Value]]:
+    """Everything that statements and calls of a file read, with the scope that it stands in."""
+    for statement in facts.statements:
+        if statement.value is not None:
+            yield statement.scope, statement.value
+    for call in facts.calls:
+        yield call.scope, call.function
+        yield from ((call.scope, given.value) for given in call.arguments)
 
 
 def _is_configurable(target: Value) -> bool:

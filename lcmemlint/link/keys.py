@@ -795,7 +795,16 @@ class Keys:
         kind = self.evaluator.files[origin.path].scopes[origin.scope].kind
         if kind in ("module", "class"):
             return origin.path in self.reach.scripts and kind == "module"
-        return FunctionOf(origin.path, origin.scope) in self.reach.came
+        return FunctionOf(origin.path, origin.scope) in self.reach.came and not self._is_kept_longer(origin)
+
+    def _is_kept_longer(self, origin: Origin) -> bool:
+        """Whether an attribute keeps the id, of an object that may outlive the request."""
+        targets = self.evaluator.files[origin.path].statements[origin.statement].targets
+        if origin.statement < 0 or not any(isinstance(target, AttrOf) for target in targets):
+            return False
+        cls = self.evaluator.class_around(origin.path, origin.scope)
+        made = list(self.memories.made(cls)) if cls is not None else []
+        return not made or any(self.memories.fate(one).lifetime != "request" for one in made)
 
 
 def _name_of(value: Value) -> str:
