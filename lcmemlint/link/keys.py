@@ -53,6 +53,8 @@ from lcmemlint.values import (
 
 OriginKind = Literal["constant", "none", "environment", "fresh", "process", "given", "unknown"]
 
+_KEPT = "session key"
+"""What is said of the key under which a memory is kept, whatever its name."""
 _SAME_FOR_ALL = frozenset(("constant", "none", "environment"))
 _DEEP = 64
 _MANY = 32
@@ -174,7 +176,7 @@ class Keys:
             if stored is None or stored.key is None or stored.constant is not None:
                 continue
             if memory.on_request_path and memory.fate.lifetime == "worker":
-                yield self._sink("session key", replace_value(stored.site, stored.key))
+                yield self._sink(_KEPT, replace_value(stored.site, stored.key))
 
     def _in_delegates(self, memory: Memory) -> Iterator[Sink | None]:
         """``chat_memory=chat_history(key)``: what a memory's history is made from is the key, whoever makes it."""
@@ -635,6 +637,8 @@ class Keys:
         for sink in self.sinks:
             if not self._remembers(sink):
                 continue
+            if sink.name == _KEPT and all(one.kind == "constant" for one in self.origins(sink.site)):
+                continue  # a registry: what is kept has names of its own, whoever asks
             missing = self._missing(sink)
             if missing is not None and missing.at not in told:
                 told.add(missing.at)
