@@ -48,6 +48,11 @@ class Advice:
         """The codemod that repairs this memory, or None and the reason."""
         if memory.implicit:
             return None, f"`{memory.name}` builds its memory by itself; pass `memory=` first"
+        if memory.by_factory:
+            return (
+                None,
+                f"no call of `{memory.name}` stands here to be replaced: only the class is handed over",
+            )
         if memory.own_class is not None:
             return None, f"`{memory.name}` is your own class; let it keep its messages in a shared store"
         if memory.component.fix == "checkpointer":

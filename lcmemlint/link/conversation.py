@@ -105,7 +105,7 @@ class Conversations:
         at = self._place(thing)
         steps = (*trace, Step(at, "kept here")) if trace and trace[-1].at != at else trace
         keyed = self._is_keyed(thing)
-        return Holding(thing, self._name(thing), at, keyed, content, self._confidence(thing), steps)
+        return Holding(thing, self.name_of(thing), at, keyed, content, self._confidence(thing), steps)
 
     def _confidence(self, thing: Object) -> Confidence:
         """Never certain: what is in a plain container is concluded from evidence."""
@@ -155,7 +155,7 @@ class Conversations:
             return "messages"
         if (
             depth == 0
-            and _snake(self._name(thing)) in self._words.conversation_names
+            and _snake(self.name_of(thing)) in self._words.conversation_names
             and self._has_lists(thing)
         ):
             return "messages"
@@ -508,8 +508,10 @@ class Conversations:
             return Location(thing.path, self.evaluator.files[thing.path].calls[thing.call].span)
         return self.reach.place(site)
 
-    def _name(self, thing: Object) -> str:
-        """The name, attribute or key that the container is given where it is made."""
+    def name_of(self, thing: Object) -> str:
+        """The name or attribute that a container is given where it is made; empty if there is none."""
+        if isinstance(thing, Instance) and not thing.path:
+            return ""
         site = self._site(thing)
         if site.at >= 0:
             statement = self.evaluator.files[site.path].statements[site.at]

@@ -115,6 +115,23 @@ _DICTS = frozenset(
 )
 """External classes that keep what is put into them."""
 
+_FIELDS = frozenset(
+    ("dataclasses.field", "attr.ib", "attr.field", "attrs.field", "pydantic.Field", "sqlmodel.Field")
+)
+_HANDED_ON = frozenset(
+    [
+        "functools.partial",
+        "functools.partialmethod",
+        "asyncio.to_thread",
+        "fastapi.concurrency.run_in_threadpool",
+        "starlette.concurrency.run_in_threadpool",
+        "fastapi.BackgroundTasks.add_task",
+        "starlette.background.BackgroundTasks.add_task",
+        "concurrent.futures.ThreadPoolExecutor.submit",
+    ]
+)
+"""Calls that hand their other keywords on to the function that they are given."""
+
 _KEPT_ARGUMENTS = frozenset(("memory", "chat_memory", "checkpointer", "store", "agent", "chain", "llm_chain"))
 """Keywords that chains, agents and memories keep under an attribute of the same name."""
 
@@ -516,7 +533,12 @@ class Evaluator:
                             rest = list(item.items)
                     if _is_map(call):
                         rest = [self._element(item) for item in rest]
-                    self._fill_values(path, call, function, owner, rest, [])
+                    named = keywords if self._hands_on(path, call) else _keywords_in(call)
+                    self._fill_values(path, call, function, owner, rest, named)
+
+    def _hands_on(self, path: str, call: Call) -> bool:
+        called = self.value(path, call.scope, call.function, call.statement)
+        return any(dotted_of(thing) in _HANDED_ON for thing in called)
 
     def _element(self, value: Value) -> Value:
         """Any item of a value; one object for each, because answers are remembered by identity."""
@@ -1073,9 +1095,10 @@ class Evaluator:
         found.extend(self._stored_attribute(cls, name))
         if found:
             return found
-        for one in self.project_bases(cls):
-            for binding in self.names[one.path].table.get((one.scope, name), ()):
-                found.extend(self.bound(one.path, one.scope, binding))
+        for classes in (self.project_bases(cls), self.subclasses(cls)):  # a base may leave it to those below
+            for one in classes if all(thing == UNCLEAR for thing in found) else ():
+                for binding in self.names[one.path].table.get((one.scope, name), ()):
+                    found.extend(self.bound(one.path, one.scope, binding))
         externals = self.external_bases(cls)
         if not found and externals:
             found.append(Part(thing, name))
@@ -1153,15 +1176,36 @@ class Evaluator:
             isinstance(holder, Instance) and holder.of == External("collections.defaultdict") and holder.path
         ):
             return []
-        call = self.files[holder.path].calls[holder.call]
         found: list[Object] = []
-        for argument in call.arguments[:1]:
-            for factory in self.value(holder.path, call.scope, argument.value, call.statement):
-                if isinstance(factory, External | ClassOf):
-                    found.append(Instance(factory, holder.path, holder.call))
-                elif isinstance(factory, FunctionOf):
-                    found.extend(self.returned(factory))
+        for factory in self.factories(holder.path, holder.call):
+            if isinstance(factory, External | ClassOf):
+                found.append(Instance(factory, holder.path, holder.call))
+            elif isinstance(factory, FunctionOf):
+                found.extend(self.returned(factory))
         return found
+
+    def factories(self, path: str, number: int) -> Objects:
+        """What a call keeps to make values with: of ``defaultdict(f)``, and of ``field(default_factory=f)``."""
+        call = self.files[path].calls[number]
+        called = {dotted_of(thing) for thing in self.value(path, call.scope, call.function, call.statement)}
+        given: list[Value] = []
+        if "collections.defaultdict" in called:
+            given = [argument.value for argument in call.arguments[:1] if argument.name is None]
+        elif called & _FIELDS:
+            given = [a.value for a in call.arguments if a.name in ("default_factory", "factory")]
+        return _distinct(t for v in given for t in self.value(path, call.scope, v, call.statement))
+
+    def _made_by_factory(self, path: str, number: int) -> Iterator[Object]:
+        """What a field's factory makes, unless that is a plain container."""
+        for factory in self.factories(path, number):
+            if isinstance(factory, FunctionOf):
+                yield from (
+                    thing for thing in self.returned(factory) if isinstance(thing, Instance | ClassOf)
+                )
+            elif (
+                isinstance(factory, ClassOf) or self.catalogue.component(dotted_of(factory) or "") is not None
+            ):
+                yield Instance(factory, path, number)
 
     def kept(self, holder: Object, constant: str | int | None) -> Objects:
         """What assignments anywhere in the project put into ``holder`` (under ``constant``, if given)."""
@@ -1199,9 +1243,14 @@ class Evaluator:
                 return (Instance(callee, path, number),)
             case External(dotted=name) if name in _PASS_ON or name in self._dependency:
                 return self._passed_on(path, number, call, name)
+            case External(dotted=name) if name in _FIELDS:
+                return tuple(self._made_by_factory(path, number)) or (Instance(callee, path, number),)
             case Part(base=base, name=method):
                 return self._method_result(path, number, call, callee, base, method)
-            case External():
+            case External(dotted=name):
+                head, _, method = name.rpartition(".")
+                if method in _READERS and self._keeps(External(head)):  # cl.user_session.get("chain")
+                    return self._method_result(path, number, call, callee, External(head), method)
                 return (Instance(callee, path, number),)
             case Instance(of=ClassOf() as cls):
                 made = self.member(cls, "__call__")
@@ -1226,7 +1275,7 @@ class Evaluator:
         return found or (UNCLEAR,)
 
     def _method_result(
-        self, path: str, number: int, call: Call, callee: Part, base: Object, method: str
+        self, path: str, number: int, call: Call, callee: Part | External, base: Object, method: str
     ) -> Iterable[Object]:
         if method in _READERS and self._keeps(base):
             constant: str | int | None = None
@@ -1241,7 +1290,11 @@ class Evaluator:
                 else:
                     found.extend(values)
             return [*self.item(base, constant), *found] or (UNCLEAR,)
-        return (self._made_at(callee, path, number),)
+        return (
+            Instance(callee, path, number)
+            if isinstance(callee, External)
+            else self._made_at(callee, path, number),
+        )
 
     def _keeps(self, holder: Object) -> bool:
         """Whether something is a container, or is used as one anywhere."""
@@ -1278,6 +1331,17 @@ class Evaluator:
     def component(self, thing: Object) -> str | None:
         """The dotted name of an external thing, for look-ups in the catalogue."""
         return dotted_of(thing)
+
+
+def _keywords_in(call: Call) -> list[tuple[str, Value]]:
+    """``kwargs={"key": value}``, as threads and tasks take it."""
+    return [
+        (key.value, item)
+        for argument in call.arguments
+        if argument.name == "kwargs" and isinstance(argument.value, Container)
+        for key, item in zip(argument.value.keys, argument.value.items, strict=False)
+        if isinstance(key, Const) and isinstance(key.value, str)
+    ]
 
 
 def _is_map(call: Call) -> bool:

@@ -30,7 +30,7 @@ from lcmemlint.link.objects import (
 )
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, storage_of
-from lcmemlint.values import CallOf, Location, Name, Value, dotted
+from lcmemlint.values import UNKNOWN, CallOf, Location, Name, Value, dotted
 
 Lifetime = Literal["request", "worker", "session", "script", "dead", "unknown"]
 Storage = Literal["process", "host", "shared", "client", "unknown"]
@@ -56,7 +56,10 @@ Known: TypeAlias = Callable[[Object], Fate | None]
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One memory, history, checkpointer or store that the code builds, at one call."""
+    """One memory, history, checkpointer or store that the code builds, at one call.
+
+    ``by_factory``: the call keeps the class to build them with, as ``defaultdict(InMemoryChatMessageHistory)`` does.
+    """
 
     thing: Instance
     name: str
@@ -73,6 +76,7 @@ class Memory:
     delegates: tuple[Object, ...]
     own_class: ClassOf | None
     implicit: bool = False
+    by_factory: bool = False
 
     @property
     def on_request_path(self) -> bool:
@@ -144,6 +148,7 @@ class Memories:
 
     def _index_call(self, path: str, number: int) -> None:
         call = self.evaluator.files[path].calls[number]
+        self._index_factories(path, number)
         for made in self.evaluator.result(path, number):
             if not isinstance(made, Instance) or made.call != number or made.path != path:
                 continue
@@ -155,6 +160,23 @@ class Memories:
             for given in call.arguments:
                 for thing in self._deep(Site(path, call.scope, given.value, call.statement)):
                     self._wraps[thing].append(made)
+
+    def _index_factories(self, path: str, number: int) -> None:
+        """``defaultdict(History)`` keeps what it makes; ``field(default_factory=History)`` is an attribute."""
+        evaluator = self.evaluator
+        call = evaluator.files[path].calls[number]
+        for factory in evaluator.factories(path, number):
+            if not isinstance(factory, External | ClassOf):
+                continue
+            made = Instance(factory, path, number)
+            site = Site(path, call.scope, CallOf(number), call.statement)
+            if evaluator.files[path].scopes[call.scope].kind == "class" and call.statement >= 0:
+                for target in evaluator.files[path].statements[call.statement].targets:
+                    if isinstance(target, Name):
+                        self._attributes[made].append((ClassOf(path, call.scope), target.id, site))
+                continue
+            for holder in evaluator.at(site):
+                self._items[made].append((holder, Stored(UNKNOWN, site, None)))
 
     def _deep(self, site: Site) -> Iterator[Object]:
         for thing in self.evaluator.at(site):
@@ -346,7 +368,8 @@ class Memories:
     def _at_call(self, path: str, number: int) -> Memory | None:
         evaluator = self.evaluator
         call = evaluator.files[path].calls[number]
-        for callee in evaluator.value(path, call.scope, call.function, call.statement):
+        called = evaluator.value(path, call.scope, call.function, call.statement)
+        for callee in (*called, *evaluator.factories(path, number)):
             component, own = self._component(callee)
             if component is None or (component.abstract and own is None) or component.lookalike:
                 continue
@@ -409,7 +432,11 @@ class Memories:
         source: FunctionOf | Object = function if "request" in runs else thing
         trace = self.reach.trace(source)
         steps = (*trace, Step(at, self.reach.built_text(thing))) if trace and trace[-1].at != at else trace
-        written = dotted(call.function) or component.names[0]
+        is_factory = isinstance(thing.of, External) and thing.of not in self.evaluator.value(
+            thing.path, call.scope, call.function, call.statement
+        )
+        written = dotted_of(thing) if is_factory else dotted(call.function)
+        written = written or component.names[0]
         name = facts_name(written) if own is None else self.evaluator.files[own.path].scopes[own.scope].name
         if name in (*component.context_manager, *component.factories):
             name = component.names[0]
@@ -428,6 +455,7 @@ class Memories:
             trace=steps,
             delegates=delegates,
             own_class=own,
+            by_factory=is_factory,
         )
 
     def of(self, thing: Object) -> Iterable[Memory]:

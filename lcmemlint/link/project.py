@@ -38,7 +38,7 @@ from lcmemlint.link.stores import Alone, PlainRedis, find_alone, find_plain_redi
 from lcmemlint.link.switches import is_development_branch
 from lcmemlint.link.versions import Versions
 from lcmemlint.link.wiring import Wiring
-from lcmemlint.values import AttrOf, Location, Name
+from lcmemlint.values import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,14 +211,10 @@ class Project:
         holder = memory.fate.holder
         if memory.fate.lifetime == "session":
             return "the browser session of one worker"
-        if isinstance(holder, Collection):
-            site = self.evaluator.collections[holder.number]
-            if site.at >= 0:
-                for target in self.facts(site.path).statements[site.at].targets:
-                    if isinstance(target, Name):
-                        return f"`{target.id}`, a dict of this worker"
-                    if isinstance(target, AttrOf):
-                        return f"`{target.name}`, a dict of this worker"
+        if isinstance(holder, Collection | Instance):
+            name = self.conversations.name_of(holder)
+            if name:
+                return f"`{name}`, a dict of this worker"
         if isinstance(holder, FunctionOf):
             return f"the cache of `{self.facts(holder.path).scopes[holder.scope].name}` in this worker"
         if isinstance(holder, Instance):

@@ -272,6 +272,55 @@ def test_files_beside_the_server_hand_over_nothing(linked: Link) -> None:
     assert project.revealed("k") == {"5"}
 
 
+def test_the_class_that_a_configuration_names(linked: Link) -> None:
+    """
+    A field's factory says what the field is; what a base class leaves open, the classes below may say.
+    """
+    text = """
+        from dataclasses import dataclass, field
+        class Bot: pass
+        @dataclass
+        class Config:
+            target: type
+            def build(self): return self.target(self)
+        @dataclass
+        class BotConfig(Config):
+            target: type = field(default_factory=lambda: Bot)
+        @dataclass
+        class AppConfig:
+            bot: BotConfig = field(default_factory=BotConfig)
+        reveal(AppConfig().bot.build())
+    """
+    assert linked({"app.py": text}).revealed() == {"instance of class app.py:Bot"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "from functools import partial\npartial(f, x=7)",
+        "import asyncio\nasyncio.to_thread(f, x=7)",
+        "import threading\nthreading.Thread(target=f, kwargs={'x': 7})",
+    ],
+)
+def test_keywords_that_are_handed_on(call: str, linked: Link) -> None:
+    """
+    What takes a function together with its arguments fills the parameters by their names.
+    """
+    assert linked({"app.py": f"def f(x):\n    reveal(x)\n{call}"}).revealed() == {"7"}
+
+
+def test_what_a_session_keeps_of_a_framework(linked: Link) -> None:
+    """
+    `user_session.set` and `user_session.get` are one place.
+    """
+    text = """
+        import chainlit as cl
+        def start(): cl.user_session.set("n", 7)
+        def go(): reveal(cl.user_session.get("n"))
+    """
+    assert linked({"app.py": text}).revealed() == {"7"}
+
+
 # --- questions that lead back to themselves ---------------------------------------------------------------
 
 
