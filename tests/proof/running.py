@@ -67,10 +67,9 @@ class Launcher:
                 "environment": dict(environment),
                 "arguments": [
                     "app:app",
-                    "--chdir",
-                    str(folder),
-                    "-b",
-                    f"127.0.0.1:{port}",
+                    "--no-control-socket",
+                    *("--chdir", str(folder)),
+                    *("--bind", f"127.0.0.1:{port}"),
                     *worker,
                     *options,
                 ],
