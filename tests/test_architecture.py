@@ -275,3 +275,30 @@ def test_a_tree_without_langchain_loads_no_parser(tmp_path: Path) -> None:
     code = "from lcmemlint.cli import main\ntry: main(['.', 'app.py'])\nexcept SystemExit: pass"
 
     assert "libcst" not in loaded_by(code, tmp_path)
+
+
+def test_no_part_opens_a_connection(tmp_path: Path) -> None:
+    """
+    Neither a lint nor a repair asks the network for anything, or starts another program.
+    """
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "app.py").write_text(
+        "from fastapi import FastAPI\nfrom langchain.memory import ConversationBufferMemory\n"
+        "from langchain.chains import ConversationChain\n\napp = FastAPI()\n\n\n"
+        "@app.post('/chat/{user_id}')\ndef chat(user_id: str, text: str) -> str:\n"
+        "    memory = ConversationBufferMemory()\n"
+        "    return ConversationChain(llm=None, memory=memory).predict(input=text)\n"
+    )
+    code = (
+        "import sys\n"
+        "told = []\n"
+        "sys.addaudithook(lambda event, _: told.append(event) if event.startswith(('socket.', 'subprocess.', 'os.exec',"
+        " 'os.system', 'os.posix_spawn', 'urllib.')) else None)\n"
+        "from lcmemlint.cli import main\n"
+        "try: main(['--fix', '--format', 'sarif:report.sarif'])\n"
+        "except SystemExit: pass\n"
+        "assert not told, told\n"
+        "assert 'chat_history' in open('app.py').read()\n"
+    )
+
+    loaded_by(code, tmp_path)

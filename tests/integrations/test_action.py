@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -219,3 +220,49 @@ def test_every_input_and_output_is_described_and_used() -> None:
 
     assert named == set(ACTION["inputs"])
     assert all(one["description"] for one in (*ACTION["inputs"].values(), *ACTION["outputs"].values()))
+
+
+def test_from_nothing_to_green_in_five_commands(
+    job: Callable[..., Runner], run: Callable[..., Any], command: str, tmp_path: Path
+) -> None:
+    """
+    What README tells a new user, done on an example: the first commit is red, the last one green.
+    """
+    text = (ROOT / "README.md").read_text().split("<!-- five -->")[1].split("<!-- /five -->")[0]
+    console, workflow = re.findall(r"```\w+\n(.*?)```", text, re.DOTALL)
+    commands = [line.removeprefix("$ ").partition("  #")[0] for line in console.splitlines()]
+    assert len(commands) <= 5
+    assert commands[0] == "pipx install lcmemlint"  # done by the fixture, from this working tree
+    with_action = yaml.safe_load(workflow)["jobs"]["lcmemlint"]["steps"][1]["with"]
+    inputs = {name: str(value).lower() if value is True else value for name, value in with_action.items()}
+
+    folder = job().folder
+    shutil.copytree(ROOT / "examples" / "fastapi_three_files", folder, dirs_exist_ok=True)
+    (folder / "requirements.txt").write_text("fastapi\nlangchain\n")
+    hub = tmp_path / "hub.git"
+    for arguments in (
+        ["init", "-q", "--bare", str(hub)],
+        ["init", "-q"],
+        ["add", "."],
+        ["commit", "-q", "-m", "app"],
+        ["remote", "add", "origin", str(hub)],
+        ["push", "-q", "-u", "origin", "HEAD"],
+    ):
+        assert run(folder, "git", *arguments).returncode == 0
+    assert job(**{name: value for name, value in inputs.items() if name != "baseline"}).steps() == 1
+
+    (folder / ".github" / "workflows").mkdir(parents=True)
+    (folder / ".github" / "workflows" / "lcmemlint.yml").write_text(workflow)
+    path = f"{Path(command).parent}:{run(folder, 'bash', '-c', 'echo $PATH').stdout.strip()}"
+    for one in commands[1:]:
+        done = run(folder, "bash", "-e", "-c", one, PATH=path)
+        assert done.returncode == 0, f"{one}\n{done.stdout}{done.stderr}"
+
+    shutil.rmtree(folder)
+    assert run(tmp_path, "git", "clone", "-q", str(hub), str(folder)).returncode == 0
+    runner = job(**inputs)
+    assert runner.steps() == 0, runner.told
+    assert runner.uploaded["category"] == "lcmemlint"
+    assert "sqlalchemy" in (folder / "requirements.txt").read_text(), (
+        "what the repaired code needs is declared"
+    )
