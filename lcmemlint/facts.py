@@ -12,7 +12,7 @@ from typing import Literal
 
 from lcmemlint.values import Span, Value
 
-FACTS_VERSION = 1
+FACTS_VERSION = 2
 """Raise it whenever the same text gives other facts: stored facts of another version count as absent."""
 
 MODULE = 0

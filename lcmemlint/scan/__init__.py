@@ -1,6 +1,7 @@
 """Text → facts. `scan` is a pure function: the same text gives the same facts, in any process, on any host.
 
-LibCST is imported by the first scan and not before: `scan.skim` is asked first, and often there is nothing to scan.
+`skim` is asked first, and often there is nothing to scan; `abstract` reads nearly all the rest, and `concrete`, for
+which LibCST is imported, what is left. The two give the same facts.
 """
 
 from __future__ import annotations

@@ -12,15 +12,11 @@ from typing import Any, TypeAlias
 import libcst as cst
 
 from lcmemlint.facts import MODULE, Block, BlockKind, Import, Scope
-from lcmemlint.scan.expressions import NO_STATEMENT, Draft, arguments, parameters, yielded
-from lcmemlint.values import Combined, Const, Container, Name, Span, Value
+from lcmemlint.scan.concrete.expressions import Draft, arguments, parameters, yielded
+from lcmemlint.scan.draft import MAIN, NO_STATEMENT
+from lcmemlint.values import Container, Name, Span, Value
 
 Visit: TypeAlias = Callable[[Draft, Any], None]
-
-_MAIN = (
-    Combined("==", (Name("__name__"), Const("__main__"))),
-    Combined("==", (Const("__main__"), Name("__name__"))),
-)
 
 
 def visit_module(draft: Draft, module: cst.Module, whole: Span) -> None:
@@ -169,7 +165,7 @@ def _if(draft: Draft, node: cst.If) -> None:
     current: cst.If | cst.Else | None = node
     while isinstance(current, cst.If):  # a loop, since chains of `elif` may be long
         test = _test(draft, current.test, draft.positions.header(current, current.body))
-        _inside(draft, "main" if test in _MAIN else "if", test, current, current.body)
+        _inside(draft, "main" if test in MAIN else "if", test, current, current.body)
         current = current.orelse
         if isinstance(current, cst.If):
             span = draft.positions.block(current, last)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
+from lcmemlint.scan.draft import line_starts
 from lcmemlint.values import Span
 
 if TYPE_CHECKING:
@@ -148,11 +149,6 @@ class Writing(CodegenState):
             self.tokens[-1] = ""
 
 
-def line_starts(text: str) -> list[int]:
-    """The offset of the first character of each line."""
-    return [0, *[newline.end() for newline in _NEWLINE.finditer(text)]]
-
-
 class Positions:
     """Spans of the wanted nodes of one module. The module must be kept alive: nodes are known by `id`."""
 
@@ -229,7 +225,10 @@ class Positions:
         return text.startswith("#") or not text.strip(_BLANK)
 
     def _between(self, start: int, end: int) -> Span:
-        return Span(*self._place(start), *self._place(end))
+        line, column = self._place(end)
+        if column and line in self._columns:  # after the last letter, not before the blank that was forgotten
+            column = self._columns[line][bisect_right(self._columns[line], column - 1) - 1] + 1
+        return Span(*self._place(start), line, column)
 
     def _place(self, token: int) -> tuple[int, int]:
         offset = self._offsets[token]

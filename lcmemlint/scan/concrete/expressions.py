@@ -14,19 +14,18 @@ from typing import Any, Literal, TypeAlias
 
 import libcst as cst
 
-from lcmemlint.facts import (
-    MODULE,
-    Argument,
-    Block,
-    Call,
-    Import,
-    Param,
-    ParamKind,
-    Scope,
-    Statement,
-    StatementKind,
+from lcmemlint.facts import Argument, Block, Call, Param, ParamKind, Scope
+from lcmemlint.scan.concrete.positions import Positions
+from lcmemlint.scan.draft import (
+    DEEPEST,
+    NO_STATEMENT,
+    Tables,
+    flattened,
+    is_shallow,
+    is_text,
+    merged,
+    printable,
 )
-from lcmemlint.scan.positions import Positions
 from lcmemlint.values import (
     UNKNOWN,
     AttrOf,
@@ -42,34 +41,18 @@ from lcmemlint.values import (
     Span,
     Starred,
     Value,
-    parts_of,
 )
-
-NO_STATEMENT = -1
-_DEEPEST = 60
-"""Values are followed by recursion later on, so that they may not be deep; calls in deeper places are still noted."""
-_RESERVED = Statement(MODULE, MODULE, "break", Span(0, 0, 0, 0))
 
 
 @dataclass(slots=True)
-class Draft:
-    """The tables of one file while they are written, and where in the file we are.
+class Draft(Tables):
+    """The tables of one file, and where the nodes of its syntax tree stand.
 
     `texts` holds the ids of those tokens of f-strings that begin like a comment.
     """
 
     positions: Positions
-    scopes: list[Scope] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-    imports: list[Import] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    generators: set[int] = field(default_factory=set)
     texts: set[int] = field(default_factory=set)
-    scope: int = MODULE
-    block: int = MODULE
-    statement: int = NO_STATEMENT
-    depth: int = 0
 
     def value(self, node: cst.CSTNode) -> Value:
         """What the expression is."""
@@ -79,33 +62,7 @@ class Draft:
         self.depth += 1
         value = read(self, node)
         self.depth -= 1
-        return value if self.depth < _DEEPEST or _is_shallow(value) else UNKNOWN
-
-    def reserve(self) -> int:
-        """A place in the table of statements, so that statements stand in source order."""
-        self.statements.append(_RESERVED)
-        return len(self.statements) - 1
-
-    def fill(
-        self,
-        slot: int,
-        kind: StatementKind,
-        span: Span,
-        targets: tuple[Value, ...] = (),
-        value: Value | None = None,
-        annotation: Value | None = None,
-    ) -> None:
-        """Write the statement into its place."""
-        self.statements[slot] = Statement(self.scope, self.block, kind, span, targets, value, annotation)
-
-    def qualname(self, name: str) -> str:
-        """The dotted name of something defined here."""
-        around = self.scopes[self.scope].qualname
-        return f"{around}.{name}" if around else name
-
-
-def _is_shallow(value: Value, levels: int = 4) -> bool:
-    return levels > 0 and all(_is_shallow(part, levels - 1) for part in parts_of(value))
+        return value if self.depth < DEEPEST or is_shallow(value) else UNKNOWN
 
 
 Reader: TypeAlias = Callable[[Draft, Any], Value]
@@ -125,7 +82,7 @@ def _attribute(draft: Draft, node: cst.Attribute) -> Value:
         names.append(base.attr.value)
         base = base.value
     value = draft.value(base)
-    if len(names) > _DEEPEST:
+    if len(names) > DEEPEST:
         return UNKNOWN
     for name in reversed(names):
         value = AttrOf(value, name)
@@ -236,7 +193,6 @@ _SINGLE = {
     "v": "\v",
 }
 _SINGLE |= {"\n": "", "\r": "", "\r\n": ""}
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def _unescaped(found: re.Match[str]) -> str:
@@ -261,7 +217,7 @@ def plain_text(body: str, raw: bool) -> str:
         body = body.replace("\r\n", "\n").replace("\r", "\n")
     if raw or "\\" not in body:
         return body
-    return _SURROGATE.sub("\ufffd", _ESCAPE.sub(_unescaped, body))
+    return printable(_ESCAPE.sub(_unescaped, body))
 
 
 def _text_of(node: cst.SimpleString) -> str | None:
@@ -284,10 +240,10 @@ def _string(draft: Draft, node: cst.SimpleString) -> Value:
 
 def _formatted(draft: Draft, node: Any) -> Value:
     """f-strings and t-strings, which have the same fields."""
-    return Joined(_pieces(draft, node.parts, "r" in node.start.lower()))
+    return Joined(merged(_pieces(draft, node.parts, "r" in node.start.lower())))
 
 
-def _pieces(draft: Draft, parts: Sequence[Any], raw: bool) -> tuple[Value, ...]:
+def _pieces(draft: Draft, parts: Sequence[Any], raw: bool) -> list[Value]:
     pieces: list[Value] = []
     for part in parts:
         if type(part) in _TEXTS:
@@ -295,10 +251,17 @@ def _pieces(draft: Draft, parts: Sequence[Any], raw: bool) -> tuple[Value, ...]:
                 draft.texts.add(id(part.value))
             pieces.append(Const(plain_text(part.value, raw).replace("{{", "{").replace("}}", "}")))
             continue
+        if part.equal is not None:  # `{x = }` shows itself
+            pieces.append(Const(_written(part)))
         pieces.append(draft.value(part.expression))
         if part.format_spec:
             _pieces(draft, part.format_spec, raw)
-    return tuple(pieces)
+    return pieces
+
+
+def _written(part: Any) -> str:
+    nodes = (part.whitespace_before_expression, part.expression, part.whitespace_after_expression, part.equal)
+    return "".join([cst.Module([]).code_for_node(node) for node in nodes])
 
 
 def _concatenated(draft: Draft, node: cst.ConcatenatedString) -> Value:
@@ -312,18 +275,12 @@ def _concatenated(draft: Draft, node: cst.ConcatenatedString) -> Value:
         texts = [_text_of(piece) for piece in pieces]
         known = [text for text in texts if text is not None]
         return Const("".join(known), draft.positions.span(node)) if len(known) == len(texts) else UNKNOWN
-    return Joined(_flattened([draft.value(piece) for piece in pieces]))
+    return Joined(merged(flattened([_piece(draft, piece) for piece in pieces])))
 
 
-def _flattened(values: Sequence[Value]) -> tuple[Value, ...]:
-    parts: list[Value] = []
-    for value in values:
-        parts.extend(value.parts if isinstance(value, Joined) else (value,))
-    return tuple(parts)
-
-
-def _is_text(value: Value) -> bool:
-    return isinstance(value, Joined) or (isinstance(value, Const) and isinstance(value.value, str))
+def _piece(draft: Draft, node: cst.BaseExpression) -> Value:
+    text = _text_of(node) if isinstance(node, cst.SimpleString) else None
+    return draft.value(node) if text is None else Const(text)
 
 
 # --- operations ---
@@ -338,20 +295,20 @@ def _binary(draft: Draft, node: cst.BinaryOperation) -> Value:
     for operation in reversed(pending):
         right = draft.value(operation.right)
         symbol = _BINARY.get(type(operation.operator), "?")
-        if symbol == "+" and (joining is not None or _is_text(value) or _is_text(right)):
-            joining = list(_flattened([value])) if joining is None else joining
-            joining.extend(_flattened([right]))
+        if symbol == "+" and (joining is not None or is_text(value) or is_text(right)):
+            joining = list(flattened([value])) if joining is None else joining
+            joining.extend(flattened([right]))
             continue
         if joining is not None:
             value, joining = Joined(tuple(joining)), None
-        if symbol == "%" and (_is_text(value) or _is_text(right)):
+        if symbol == "%" and (is_text(value) or is_text(right)):
             given = right.items if isinstance(right, Container) and right.kind == "tuple" else (right,)
-            value = Joined((*_flattened([value]), *given))
+            value = Joined((*flattened([value]), *given))
         else:
             value = Combined(symbol, (value, right))
     if joining is not None:
         return Joined(tuple(joining))
-    return value if len(pending) <= _DEEPEST or _is_shallow(value) else UNKNOWN
+    return value if len(pending) <= DEEPEST or is_shallow(value) else UNKNOWN
 
 
 def _unary(draft: Draft, node: cst.UnaryOperation) -> Value:
