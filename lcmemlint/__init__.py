@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import lint
     from lcmemlint.findings import Finding
     from lcmemlint.repos import Repository, RepositoryResult, Settings, scan_repositories
+    from lcmemlint.run import lint
 
 __version__ = "0.1.0"
 
@@ -31,7 +31,7 @@ _REPOSITORIES = frozenset({"Repository", "RepositoryResult", "Settings", "scan_r
 def __getattr__(name: str) -> object:
     """The public names, imported on first use."""
     if name == "lint":
-        from lcmemlint.engine import lint
+        from lcmemlint.run import lint
 
         return lint
     if name == "Finding":

@@ -14,64 +14,50 @@ word of LangChain costs a walk and a look at the bytes.
 from __future__ import annotations
 
 import ast
-import difflib
-import re
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from lcmemlint import rulebook
 from lcmemlint.catalogue import Catalogue, load_catalogue
-from lcmemlint.config import Config, chosen_codes, config_in, load_config, resolve_code
-from lcmemlint.errors import CatalogueError, ConfigError, UsageError
+from lcmemlint.config import Config, chosen_codes, config_in, resolve_code
+from lcmemlint.errors import CatalogueError, ConfigError
 from lcmemlint.facts import FileFacts, Problem
 from lcmemlint.files import Files
-from lcmemlint.findings import SEVERITIES, Finding, Severity, Silenced
+from lcmemlint.findings import Finding, Severity
 from lcmemlint.fingerprints import fingerprints
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.manifests import Manifests
 from lcmemlint.notebooks import Notebook, read_notebook
 from lcmemlint.places import Place
+from lcmemlint.plans import Plan, lines_in, plan
+from lcmemlint.reports import Crash as Crash
+from lcmemlint.reports import FileProblem as FileProblem
+from lcmemlint.reports import Report as Report
 from lcmemlint.scan.skim import Skim, select, skim
-from lcmemlint.settings import FailOn
+from lcmemlint.shelf import Shelf
 from lcmemlint.sources import (
     RoleFinder,
     Source,
     Tree,
-    UnreadableText,
     absolute,
     binary,
-    decode,
-    looks_like_manifest,
-    project_root,
-    relative,
     text_of,
     walk,
 )
+from lcmemlint.store import Store, digest
 from lcmemlint.suppress import UNUSED_IGNORE, Suppressed, suppress
 from lcmemlint.workers import HERE, Workers, crash_of, no_garbage_collection, scan_all, scan_one
-from lcmemlint.workers import Crash as Crash
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from lcmemlint.checks import Check
     from lcmemlint.link import Project
 
 UNUSED_IGNORE_NAME: Final = "unused-ignore"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class FileProblem:
-    """A file that could not be read whole. `line` is 0 when the whole file is meant; columns count from 0."""
-
-    path: str
-    line: int
-    column: int
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +70,8 @@ class Job:
     tree: Tree
     sources: Mapping[str, Source]
     """The Python files; of a notebook, its cells as one text."""
+    skims: Mapping[str, Skim]
+    """What the bytes of each of them mention."""
     notebooks: Mapping[str, Notebook]
     """The notebooks that the settings make code of the app."""
     manifests: Manifests
@@ -94,6 +82,8 @@ class Job:
     """Code → name of every rule."""
     chosen: frozenset[str]
     """The codes that are to be run."""
+    store: Store | None = None
+    """Where facts are kept between runs."""
 
     def is_asked(self, path: str) -> bool:
         """Whether the paths that were asked for cover this file."""
@@ -108,72 +98,11 @@ class Analysis:
     sources: Mapping[str, Source]
     """The Python files as they were read."""
     facts: Mapping[str, FileFacts]
-    skims: Mapping[str, Skim]
     roles: Mapping[str, str]
     ran: frozenset[str]
     problems: tuple[FileProblem, ...]
     crashes: tuple[Crash, ...]
     project: Project | None
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What the user sees. `hidden` counts possible findings that only `strict` shows."""
-
-    root: Path
-    findings: tuple[Finding, ...]
-    hidden: int = 0
-    suppressed: int = 0
-    problems: tuple[FileProblem, ...] = ()
-    crashes: tuple[Crash, ...] = ()
-    files: int = 0
-    fail_on: FailOn = "warning"
-    is_trusted: bool = True
-    """False when a path that was asked for is missing or unreadable, or a check crashed."""
-    lines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The lines of the files that findings and their proofs speak of."""
-    silenced: tuple[Silenced, ...] = ()
-    """The findings that comments or the configuration hide, of the paths that were asked for."""
-    fingerprints: Mapping[Finding, str] = field(default_factory=dict)
-    """What tells each finding, shown or not, from all others when the code around it moves."""
-    baselined: int = 0
-    """How many findings a baseline takes out."""
-    gone: tuple[str, ...] = ()
-    """What a baseline names and is found no more, a sentence each."""
-    untouched: int = 0
-    """How many findings the change that was asked about does not touch."""
-    notebooks: Mapping[str, Notebook] = field(default_factory=dict)
-    """The notebooks among the files; places in them are places in their cells as one text."""
-
-    def count(self, severity: Severity) -> int:
-        """How many findings have this severity."""
-        return sum(finding.severity == severity for finding in self.findings)
-
-    @property
-    def fails(self) -> bool:
-        """Whether a finding is at or over `fail_on`."""
-        if self.fail_on == "never":
-            return False
-        bound = SEVERITIES.index(self.fail_on)
-        return any(SEVERITIES.index(finding.severity) >= bound for finding in self.findings)
-
-
-def lint(
-    paths: Sequence[str | Path] = (".",),
-    *,
-    config: Config | None = None,
-    root: Path | None = None,
-    executor: Executor | None = None,
-    jobs: int = 1,
-) -> Report:
-    """The findings in `paths`, after the whole project around them was analysed.
-
-    A function of the files and the settings: it may be called in a worker of a pool, and what it returns can be
-    sent between processes. `executor` (any `concurrent.futures.Executor`) scans the files if it is given, else up
-    to `jobs` processes do, where that pays.
-    """
-    job = prepare(paths, config=config, root=root)
-    return report(job, analyse(job, workers=Workers(jobs, executor)))
 
 
 # --- prepare ---------------------------------------------------------------------------------------------
@@ -188,26 +117,10 @@ def prepare(
     adjust: Callable[[Config], Config] = lambda config: config,
     unsaved: Mapping[Path, bytes] = MappingProxyType({}),
 ) -> Job:
-    """Find the root, the settings and the files, and read the files.
-
-    The settings are `config`, else those of `config_file`, else the project's own, and then what `adjust`
-    makes of them. `unsaved` are bytes that count instead of those on disk: what comes in on standard input,
-    the buffers of an editor. A file that is not on the disk is added; one that was left out stays out.
-    """
-    asked = [Path(path) for path in paths]
-    buffers = {absolute(path): data for path, data in unsaved.items()}
-    there = [path for path in asked if path.exists() or absolute(path) in buffers]
-    if not there:
-        raise UsageError(f"{asked[0] if asked else '.'}: no such file or folder{_alike(asked)}")
-    root = absolute(root) if root is not None else project_root(there)
-    config = adjust(config if config is not None else load_config(root, file=config_file))
-    named = tuple(sorted({relative(root, path) for path in there}))
-    files = Files.over(root, buffers)
-    tree = files.added_to(walk(files.place, config, named=named), named)
-    problems = [_missing(root, path) for path in asked if path not in there]
-    problems += _not_ours(root, named, tree)
-    problems += _not_opted_in(named, tree, RoleFinder.of(config))
-    return _job(files, config, tree, named, problems)
+    """Find the root, the settings and the files, as `plan` does, and read the files."""
+    return read(
+        plan(paths, config=config, root=root, config_file=config_file, adjust=adjust, unsaved=unsaved)
+    )
 
 
 def prepare_place(
@@ -218,29 +131,38 @@ def prepare_place(
     The settings are `config`, else those at its root, and then what `adjust` makes of them.
     """
     config = adjust(config if config is not None else config_in(place))
-    return _job(Files(place), config, walk(place, config), ("",), ())
+    return read(Plan(config, ("",), walk(place, config), Files(place), ()))
 
 
-def _job(
-    files: Files, config: Config, tree: Tree, asked: tuple[str, ...], problems: Iterable[FileProblem]
-) -> Job:
-    """The job over these files, all of which are read."""
-    known = {UNUSED_IGNORE: UNUSED_IGNORE_NAME, **rulebook.names()}
-    sources, notebooks, unreadable = _read_all(files, config, tree)
+def read(plan: Plan, store: Store | None = None) -> Job:
+    """The job of a plan: its Python files are read, unless the store knows what they say."""
+    config, tree, files = plan.config, plan.tree, plan.files
+    catalogue = _catalogue(config)
+    shelf = Shelf(store, files, catalogue.packages)
+    code = _read_all(files, config, tree, shelf=shelf)
+    shelf.keep()
+    known = _known_codes()
     return Job(
         root=tree.root,
         config=config,
-        asked=asked,
+        asked=plan.asked,
         tree=tree,
-        sources=sources,
-        notebooks=notebooks,
+        sources=code.sources,
+        skims=code.skims,
+        notebooks=code.notebooks,
         manifests=Manifests(files, config, tree),
         files=files,
-        problems=tuple(sorted([*problems, *unreadable])),
-        catalogue=_catalogue(config),
+        problems=tuple(sorted([*plan.problems, *code.problems])),
+        catalogue=catalogue,
         known=known,
         chosen=chosen_codes(config, known),
+        store=store,
     )
+
+
+def _known_codes() -> dict[str, str]:
+    """Code → name of every rule."""
+    return {UNUSED_IGNORE: UNUSED_IGNORE_NAME, **rulebook.names()}
 
 
 def revised(job: Job, unsaved: Mapping[Path, bytes]) -> Job:
@@ -256,60 +178,21 @@ def revised(job: Job, unsaved: Mapping[Path, bytes]) -> Job:
     }
     gone = {path for path in changed - files.unsaved.keys() if not (job.root / path).exists()}
     tree = files.added_to(job.tree.without(gone))
-    sources, notebooks, problems = _read_all(files, job.config, tree, changed)
+    code = _read_all(files, job.config, tree, changed)
     keep = tree == job.tree and changed.isdisjoint(tree.manifests)
     return replace(
         job,
         files=files,
         tree=tree,
-        sources={**{path: of for path, of in job.sources.items() if path not in changed}, **sources},
-        notebooks={**{path: of for path, of in job.notebooks.items() if path not in changed}, **notebooks},
+        sources={**{path: of for path, of in job.sources.items() if path not in changed}, **code.sources},
+        skims={**{path: of for path, of in job.skims.items() if path not in changed}, **code.skims},
+        notebooks={
+            **{path: of for path, of in job.notebooks.items() if path not in changed},
+            **code.notebooks,
+        },
         manifests=job.manifests if keep else Manifests(files, job.config, tree),
-        problems=tuple(sorted([*(one for one in job.problems if one.path not in changed), *problems])),
+        problems=tuple(sorted([*(one for one in job.problems if one.path not in changed), *code.problems])),
     )
-
-
-def _missing(root: Path, path: Path) -> FileProblem:
-    """The complaint about a path that is not there; one outside of the root keeps its whole name."""
-    try:
-        name = relative(root, path)
-    except UsageError:
-        name = path.absolute().as_posix()
-    return FileProblem(name, 0, 0, f"no such file or folder{_alike([path])}")
-
-
-def _alike(paths: Sequence[Path]) -> str:
-    """`; did you mean ...?` when something beside the first path has nearly its name."""
-    if not paths:
-        return ""
-    path = paths[0].absolute()
-    try:
-        beside = {entry.stem: entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix}
-    except OSError:
-        return ""
-    close = difflib.get_close_matches(path.stem, sorted(beside), n=1, cutoff=0.75)
-    return f"; did you mean `{beside[close[0]]}`?" if close else ""
-
-
-def _not_ours(root: Path, named: Iterable[str], tree: Tree) -> Iterator[FileProblem]:
-    """Complaints about files that were named and are nothing that we read."""
-    taken = {*tree.python, *tree.notebooks, *tree.manifests, ""}
-    for path in named:
-        full = root / path
-        if path in taken or full.is_dir() or not full.exists():
-            continue
-        if not full.is_file():
-            yield FileProblem(path, 0, 0, "is not a regular file, so it is not read")
-        elif not looks_like_manifest(path):
-            yield FileProblem(path, 0, 0, "is not a Python file")
-
-
-def _not_opted_in(named: Iterable[str], tree: Tree, roles: RoleFinder) -> Iterator[FileProblem]:
-    """Complaints about notebooks that were named and are no code of the app."""
-    for path in named:
-        if path in tree.notebooks and roles.role(path) == "notebook":
-            told = f'roles = {{ "{path}" = "app" }}'
-            yield FileProblem(path, 0, 0, f"is a notebook, which no server runs; if one does, set {told}")
 
 
 def _catalogue(config: Config) -> Catalogue:
@@ -322,34 +205,67 @@ def _catalogue(config: Config) -> Catalogue:
         raise
 
 
-def _read_all(
-    files: Files, config: Config, tree: Tree, wanted: Collection[str] | None = None
-) -> tuple[dict[str, Source], dict[str, Notebook], list[FileProblem]]:
-    """The code of the project (or of the wanted files), and complaints about what cannot be read.
+@dataclass(frozen=True, slots=True)
+class _Code:
+    """The code of a project: its files, what their bytes mention, and complaints about what cannot be read."""
 
-    A notebook is code of the project when the settings give it another role than that of a notebook.
+    sources: dict[str, Source]
+    skims: dict[str, Skim]
+    notebooks: dict[str, Notebook]
+    problems: list[FileProblem]
+
+
+def _read_all(
+    files: Files,
+    config: Config,
+    tree: Tree,
+    wanted: Collection[str] | None = None,
+    shelf: Shelf | None = None,
+) -> _Code:
+    """The code of the project (or of the wanted files).
+
+    A notebook is code of the project when the settings give it another role than that of a notebook. Bytes are
+    looked at and let go: most files have nothing to do with us.
     """
-    sources: dict[str, Source] = {}
-    notebooks: dict[str, Notebook] = {}
-    problems: list[FileProblem] = []
+    code = _Code({}, {}, {}, [])
     roles = RoleFinder.of(config)
     served = tuple(path for path in tree.notebooks if roles.role(path) != "notebook")
     for path in (*tree.python, *served):
         if wanted is not None and path not in wanted:
             continue
-        data = files.read(path)
-        problem = data if isinstance(data, Problem) else binary(data)
-        if isinstance(data, bytes) and problem is None and path in served:
-            notebook = read_notebook(data)
-            if isinstance(notebook, Notebook):
-                notebooks[path], data = notebook, notebook.text.encode("utf-8", errors="surrogatepass")
-            else:
-                problem = notebook
-        if problem is not None:
-            problems.append(FileProblem(path, problem.line, problem.column, problem.message))
-        elif isinstance(data, bytes):
-            sources[path] = Source(path, data, roles.role(path))
-    return sources, notebooks, problems
+        known = None if shelf is None or path in served else shelf.find(path)
+        reader: Callable[[str], bytes | Problem] = files.read
+        if known is None:
+            data = _code_of(path, files, code.notebooks if path in served else None)
+            if isinstance(data, Problem):
+                code.problems.append(FileProblem(path, data.line, data.column, data.message))
+                continue
+            known = (digest(data), skim(data))
+            if path in served:
+                reader = partial(_in_hand, data)
+            elif shelf is not None:
+                shelf.note(path, *known)
+        name, code.skims[path] = known
+        code.sources[path] = Source(path, roles.role(path), name, known[1].serves, reader)
+    return code
+
+
+def _code_of(path: str, files: Files, notebooks: dict[str, Notebook] | None) -> bytes | Problem:
+    """The Python text of a file; a notebook is noted, and its cells are the text."""
+    data = files.read(path)
+    problem = data if isinstance(data, Problem) else binary(data)
+    if problem is not None or isinstance(data, Problem) or notebooks is None:
+        return problem or data
+    notebook = read_notebook(data)
+    if isinstance(notebook, Problem):
+        return notebook
+    notebooks[path] = notebook
+    return notebook.text.encode("utf-8", errors="surrogatepass")
+
+
+def _in_hand(data: bytes, _: str) -> bytes:
+    """What reading a file gives whose text is known already."""
+    return data
 
 
 # --- analyse ---------------------------------------------------------------------------------------------
@@ -372,11 +288,14 @@ def analyse(
     """
     sources = dict(job.sources)
     roles = RoleFinder.of(job.config)
+    skims = dict(job.skims)
     for path, text in (overlay or {}).items():
-        sources[path] = Source(path, text.encode("utf-8", errors="surrogatepass"), roles.role(path))
+        data = text.encode("utf-8", errors="surrogatepass")
+        skims[path] = skim(data)
+        sources[path] = Source(
+            path, roles.role(path), digest(data), skims[path].serves, partial(_in_hand, data)
+        )
     same = frozenset(_same(sources, before))
-    earlier = {} if before is None else before.skims
-    skims = {path: earlier[path] if path in same else skim(source.data) for path, source in sources.items()}
     modules = ModuleIndex(sources, job.catalogue.libraries)
     selected = select(skims, job.catalogue.packages, modules.resolve)
     known = {} if before is None else {path: of for path, of in before.facts.items() if path in same}
@@ -413,7 +332,6 @@ def analyse(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
         sources=sources,
         facts=facts,
-        skims=skims,
         roles=found_roles,
         ran=frozenset(ran),
         problems=tuple(sorted(problems)),
@@ -426,7 +344,7 @@ def _same(sources: Mapping[str, Source], before: Analysis | None) -> Iterator[st
     """The files that have the bytes which they had before."""
     for path, source in sources.items() if before is not None else ():
         old = before.sources.get(path) if before is not None else None
-        if old is not None and old.data == source.data:
+        if old is not None and old.digest == source.digest:
             yield path
 
 
@@ -441,18 +359,28 @@ def _scan_all(
     """The facts of the selected files, in the order of their paths; `known` are those that need no scan."""
     found: dict[str, FileFacts | Crash] = {}
     texts: dict[str, str] = {}
+    digests: dict[str, str] = {}
     problems: list[FileProblem] = []
     suspects = frozenset(path for path in job.asked if path in sources and path not in selected)
     for path in sorted(selected | suspects):
-        if path in known:
-            found[path] = known[path]
+        kept = known.get(path) or (None if job.store is None else job.store.facts(sources[path].digest))
+        if kept is not None:
+            found[path] = kept
             continue
-        text = overlay[path] if path in overlay else text_of(sources[path].data)
+        data = sources[path].data
+        text = overlay[path] if path in overlay else text_of(data)
         if isinstance(text, Problem):
             problems += _problems(path, (text,))
         elif path not in suspects or not _looks_parsable(text):
             texts[path] = text
-    found |= scan_all(texts, workers)
+            if job.store is not None:
+                digests[path] = digest(data)
+    scanned = scan_all(texts, workers)
+    for path, name in digests.items():
+        of = scanned[path]
+        if job.store is not None and isinstance(of, FileFacts):
+            job.store.keep_facts(name, of)
+    found |= scanned
     for path, of in found.items():
         problems += () if isinstance(of, Crash) else _problems(path, of.problems)
     facts = {path: of for path, of in sorted(found.items()) if isinstance(of, FileFacts) and path in selected}
@@ -625,12 +553,4 @@ def bytes_of(job: Job, path: str) -> bytes:
 def lines_of(job: Job, path: str) -> tuple[str, ...]:
     """The lines of a file without their ends, for code frames; none if it cannot be read."""
     source = job.sources.get(path)
-    data = source.data if source is not None else job.files.read(path)
-    if isinstance(data, Problem):
-        return ()
-    try:
-        text = decode(data)[0]
-    except UnreadableText:
-        text = data.decode("utf-8", errors="replace")
-    # Not `splitlines`: Python counts lines by these three only, and form feeds are common.
-    return tuple(re.split(r"\r\n|\r|\n", text))
+    return lines_in(source.data if source is not None else job.files.read(path))

@@ -22,11 +22,6 @@ from lcmemlint.values import Span
 if TYPE_CHECKING:
     from lcmemlint.deploy import FileProblem, Workload
 
-_STARTS: Final = re.compile(rb"\b(?:uvicorn|granian|hypercorn|sanic|Sanic)\b")
-_SEVERAL: Final = re.compile(rb"\bworkers\b|\bfast\s*=")
-_PLATFORMS: Final = re.compile(rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:modal|ray|bentoml)\b")
-"""What stands in every Python file that says itself how many processes run it."""
-
 _OTHERS: Final = re.compile(
     r"(?:pyproject\.toml|setup\.cfg|tox\.ini|pytest\.ini|mypy\.ini|\.pre-commit-config\.ya?ml|\.env.*|requirements.*"
     r"|constraints.*|pipfile.*|(?:poetry|uv|pdm)\.lock|package(?:-lock)?\.json|[jt]sconfig.*\.json|mkdocs\.ya?ml"
@@ -125,9 +120,7 @@ class Manifests:
         """Whether a Python file may say how many processes run it."""
         if source.role in ("test", "migration") or self.is_ignored(source.path):
             return False
-        data = source.data
-        said = (b"workers" in data or b"fast" in data) and _SEVERAL.search(data) and _STARTS.search(data)
-        return bool(said) or _PLATFORMS.search(data) is not None
+        return source.serves
 
     def _is_as_before(self, facts: Mapping[str, FileFacts], known: Mapping[str, FileFacts]) -> bool:
         """Whether the Python files that were asked are the same as when the manifests were read."""

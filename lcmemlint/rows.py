@@ -1,7 +1,7 @@
 """Frozen values as JSON rows and back: how facts and findings travel between processes and lie on disk.
 
 A value of one of our classes is ``[tag, field, …]``, a tuple is ``[0, item, …]``, anything else is itself. Nodes of
-expressions that stand in several places are written once and referred to: the linker knows them by identity.
+expressions, and findings, that stand in several places are written once and referred to: they have an identity.
 Reading makes values of the classes listed here and nothing else, so a row cannot run code.
 """
 
@@ -38,6 +38,7 @@ _NODES: Final[tuple[type, ...]] = (
     values.Lambda,
     values.Combined,
     values.Starred,
+    findings.Finding,
 )
 _OTHERS: Final[tuple[type, ...]] = (
     values.Span,
@@ -54,7 +55,7 @@ _OTHERS: Final[tuple[type, ...]] = (
     facts.FileFacts,
     findings.Step,
     findings.FixRequest,
-    findings.Finding,
+    findings.Silenced,
 )
 CLASSES: Final = (*_NODES, *_OTHERS)
 """The classes that rows may hold; their order is the format."""

@@ -11,8 +11,8 @@ import codecs
 import io
 import os
 import tokenize
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -61,11 +61,23 @@ class UnreadableText(LcmemlintError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One Python file. `path` is relative to the root and written with `/`."""
+    """One Python file, known by the digest of its bytes, which are read when they are asked for.
+
+    `path` is relative to the root and written with `/`; `serves` says that the file may say itself how many
+    processes run it.
+    """
 
     path: str
-    data: bytes
     role: Role
+    digest: str
+    serves: bool
+    read: Callable[[str], bytes | Problem] = field(compare=False, repr=False)
+
+    @property
+    def data(self) -> bytes:
+        """The bytes; none if the file has gone since it was listed."""
+        found = self.read(self.path)
+        return b"" if isinstance(found, Problem) else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,10 @@ class Tree:
     python: tuple[str, ...]
     notebooks: tuple[str, ...]
     manifests: tuple[str, ...]
+
+    def has(self, path: str) -> bool:
+        """Whether it is one of the files."""
+        return path in self.python or path in self.notebooks or path in self.manifests
 
     def without(self, paths: Collection[str]) -> Tree:
         """The same tree less these files."""
@@ -175,8 +191,8 @@ class _Walker:
         prefix = f"{folder}/" if folder else ""
         entries = list(self.place.listing(folder))
         names = {name for name, _ in entries}
-        if folder and "pyvenv.cfg" in names:
-            return  # a virtual environment, whatever it is called
+        if folder and not names.isdisjoint(("pyvenv.cfg", "CACHEDIR.TAG")):
+            return  # a virtual environment or a cache, whatever it is called
         if self.gitignore and ".gitignore" in names:
             own = _ignores(self.place, f"{prefix}.gitignore", prefix)
             ignores = ignores if own is None else (own, *ignores)

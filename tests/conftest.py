@@ -1,4 +1,4 @@
-"""A real browser for the tests that look at pages."""
+"""A cache of its own for each test, and a real browser for those that look at pages."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    No test sees what runs of the user's kept, or leaves anything there.
+    """
+    monkeypatch.setenv("LCMEMLINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
 
 
 @pytest.fixture(scope="session")

@@ -33,7 +33,12 @@ ALLOWED: dict[str, frozenset[str]] = {
     "link": frozenset({"values", "facts", "findings", "errors", "catalogue", "deploy"}),
     "checks": frozenset({"values", "findings", "link", "catalogue"}),
     "rows": frozenset({"values", "facts", "findings"}),
-    "workers": frozenset({"facts", "scan", "rows"}),
+    "store": frozenset({"__init__", "facts", "rows"}),
+    "shelf": frozenset({"files", "places", "scan", "store"}),
+    "reports": frozenset({"settings", "findings", "notebooks"}),
+    "plans": frozenset({"config", "errors", "facts", "files", "reports", "sources"}),
+    "recall": frozenset({"facts", "files", "places", "rows", "sources", "store"}),
+    "workers": frozenset({"facts", "scan", "reports", "rows"}),
     "suppress": frozenset({"values", "facts", "findings", "config", "sources"}),
     "files": frozenset({"errors", "facts", "places", "sources"}),
     "magics": frozenset(),
@@ -42,10 +47,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     "engine": frozenset(
         {
             "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
-            "deploy", "link", "checks", "workers", "suppress", "manifests", "files", "fingerprints", "places",
-            "settings", "notebooks",
+            "deploy", "link", "checks", "workers", "store", "shelf", "plans", "reports", "suppress", "manifests",
+            "files", "fingerprints", "places", "settings", "notebooks",
         }
     ),
+    "run": frozenset({"config", "engine", "plans", "recall", "reports", "store", "workers"}),
     "adopt": frozenset(
         {
             "values", "facts", "findings", "errors", "config", "sources", "engine", "suppress", "scan", "deploy",
@@ -53,31 +59,31 @@ ALLOWED: dict[str, frozenset[str]] = {
         }
     ),
     "fixes": frozenset({"values", "facts", "findings", "errors", "scan", "sources", "catalogue", "link", "notebooks"}),
-    "report": frozenset({"__init__", "values", "findings", "errors", "engine", "rulebook", "config"}),
+    "report": frozenset({"__init__", "values", "findings", "errors", "reports", "rulebook", "config"}),
     "map": frozenset({"values", "facts", "findings", "catalogue", "deploy", "link", "report"}),
     "probe": frozenset({"errors"}),
     "cli": frozenset(
         {
             "__init__", "values", "findings", "errors", "config", "places", "sources", "engine", "report",
-            "rulebook", "fixes", "link", "scan", "workers", "repos", "adopt", "probe", "lsp", "settings",
-            "hook", "fitted", "map",
+            "rulebook", "fixes", "link", "scan", "workers", "store", "repos", "adopt", "probe", "lsp", "settings",
+            "hook", "fitted", "map", "plans", "reports", "run",
         }
     ),
     "lsp": frozenset(
         {
             "__init__", "values", "findings", "errors", "config", "sources", "engine", "report", "rulebook",
-            "fixes", "suppress", "adopt", "settings",
+            "fixes", "suppress", "adopt", "settings", "plans", "reports", "store", "run",
         }
     ),
     "hook": frozenset({"errors", "findings"}),
     "fitted": frozenset({"catalogue", "config", "places", "sources", "rulebook", "link"}),
     "repos": frozenset(
         {
-            "__init__", "checks", "config", "engine", "errors", "facts", "link", "places", "report", "rulebook",
-            "scan", "workers",
+            "__init__", "checks", "config", "engine", "errors", "facts", "link", "places", "report", "reports",
+            "rulebook", "scan", "workers",
         }
     ),
-    "__init__": frozenset({"engine", "findings", "repos"}),
+    "__init__": frozenset({"findings", "repos", "run"}),
     "__main__": frozenset({"cli"}),
 }  # fmt: skip
 

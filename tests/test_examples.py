@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from lcmemlint.engine import lint
+from lcmemlint.run import lint
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 

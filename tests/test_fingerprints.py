@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lcmemlint.engine import lint
+from lcmemlint.run import lint
 
 CODE = """\
 from fastapi import FastAPI

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from lcmemlint import rulebook
-from lcmemlint.engine import lint
 from lcmemlint.rulebook import Example, Rule
+from lcmemlint.run import lint
 
 CASES: tuple[tuple[Rule, Example], ...] = tuple(
     (rule, example) for rule in rulebook.rules() for example in rulebook.examples(rule)

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import pytest
 
-from lcmemlint.engine import lint
+from lcmemlint.run import lint
 
 EXPECT = re.compile(r"#\s*expect:\s*(LCM\d+(?:\s*,\s*LCM\d+)*)\s*$")
 

@@ -15,9 +15,10 @@ from lcmemlint.engine import analyse, prepare, report
 from lcmemlint.facts import FileFacts
 from lcmemlint.report import json
 from lcmemlint.report.text import View
+from lcmemlint.reports import Crash
 from lcmemlint.scan import scan
 from lcmemlint.values import UNKNOWN, Container, Name
-from lcmemlint.workers import Crash, Workers, scan_all
+from lcmemlint.workers import Workers, scan_all
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "fastapi_three_files"
 
@@ -92,6 +93,7 @@ def test_the_report_does_not_depend_on_workers_or_order(monkeypatch: pytest.Monk
     """
     alone = shown(EXAMPLE, Workers(1))
     monkeypatch.setattr(workers, "_PAYS", 0)
+    monkeypatch.setattr(workers, "_FEWEST", 2)
     monkeypatch.setattr(workers, "_CHUNK", 1)
     in_order = workers.scan_all
 
@@ -119,8 +121,11 @@ def test_a_pool_is_started_where_it_pays_only(monkeypatch: pytest.MonkeyPatch) -
 
     scan_all(TEXTS, Workers(8))
     assert started == []
-    scan_all({**TEXTS, "large.py": "x = 1\n" * (workers._PAYS // 6 + 1)}, Workers(2))
-    assert started == [2]
+    large = {**TEXTS, "large.py": "x = 1\n" * (workers._PAYS // 6 + 1)}
+    scan_all(large, Workers(workers._FEWEST - 1))
+    assert started == []
+    scan_all(large, Workers(workers._FEWEST))
+    assert started == [workers._FEWEST]
 
 
 class _Broken(Executor):
@@ -135,6 +140,7 @@ def test_a_pool_that_breaks_costs_no_result(monkeypatch: pytest.MonkeyPatch) -> 
     A killed process (out of memory) costs time: its files are scanned here.
     """
     monkeypatch.setattr(workers, "_PAYS", 0)
+    monkeypatch.setattr(workers, "_FEWEST", 2)
     monkeypatch.setattr(workers, "_pool", lambda _: _Broken())
 
     assert scan_all(TEXTS, Workers(2)) == scan_all(TEXTS)

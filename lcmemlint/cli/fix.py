@@ -7,21 +7,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lcmemlint.cli.lint import lint, repairs_of
+from lcmemlint.cli.lint import repairs_of, reported, run_of
 from lcmemlint.cli.output import exit_code, plain, say, write
 
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
-    from lcmemlint.engine import Report
     from lcmemlint.fixes.outcomes import FixResult, Note
+    from lcmemlint.reports import Report
+    from lcmemlint.run import Run
 
 
 def run(options: Options) -> int:
     """Repair, or show the repair; then report what is left. The exit code."""
+    run = run_of(options)
+    report = reported(options, run)
+    if not any(finding.fix is not None for finding in report.findings):
+        return _nothing_to_fix(options, run, report)
     from lcmemlint.engine import bytes_of, relint
     from lcmemlint.fixes.run import fix_files
 
-    job, analysis, report = lint(options)
+    job, analysis = run.job, run.analysis
     result = fix_files(
         job.root,
         report.findings,
@@ -37,10 +42,19 @@ def run(options: Options) -> int:
         click.echo(result.diff, nl=False)
         failed = _tell_fixes(report, result, "Would fix")
         return max(exit_code(options, report), failed)
-    job, analysis, left = lint(options)
-    write(options, left, lambda shown: repairs_of(job, analysis, shown))
-    failed = _tell_fixes(report, result, "Fixed")
-    return max(exit_code(options, left), failed)
+    before, left = report, run_of(options)
+    report = reported(options, left)
+    write(options, report, lambda shown: repairs_of(left.job, left.analysis, shown))
+    failed = _tell_fixes(before, result, "Fixed")
+    return max(exit_code(options, report), failed)
+
+
+def _nothing_to_fix(options: Options, run: Run, report: Report) -> int:
+    """Report what stands, without a look at the codemods, which are slow to import."""
+    if options.fix:
+        write(options, report, lambda shown: repairs_of(run.job, run.analysis, shown))
+    click.echo(f"{'Would fix' if options.diff else 'Fixed'} 0 findings.", err=True)
+    return exit_code(options, report)
 
 
 def _tell_fixes(report: Report, result: FixResult, done: str) -> int:

@@ -16,14 +16,19 @@ from lcmemlint.cli.progress import Progress
 if TYPE_CHECKING:
     from lcmemlint.cli.options import Options
     from lcmemlint.config import Overrides
-    from lcmemlint.engine import Analysis, Job, Report
+    from lcmemlint.engine import Analysis, Job
     from lcmemlint.findings import Finding, Repair
+    from lcmemlint.plans import Plan
+    from lcmemlint.reports import Report
+    from lcmemlint.run import Run
+    from lcmemlint.store import Store
 
 
 def run(options: Options) -> int:
     """Lint, and write the report; the exit code."""
-    job, analysis, report = lint(options)
-    write(options, report, lambda shown: repairs_of(job, analysis, shown))
+    run = run_of(options)
+    report = reported(options, run)
+    write(options, report, lambda shown: repairs_of(run.job, run.analysis, shown))
     for one in report.gone:
         click.echo(plain(f"Fixed since the baseline: {one}"), err=True)
     return exit_code(options, report)
@@ -31,24 +36,57 @@ def run(options: Options) -> int:
 
 def lint(options: Options, paths: Sequence[str] | None = None) -> tuple[Job, Analysis, Report]:
     """The whole pipeline for `paths`, by default those of the command line."""
-    from lcmemlint.engine import report
+    run = run_of(options, paths)
+    return run.job, run.analysis, reported(options, run)
 
-    job = job_of(options, paths)
-    analysis = analysed(options)(job)
-    found = narrowed(options, job, analysis, report(job, analysis), analysed(options))
-    return job, analysis, found
+
+def reported(options: Options, run: Run) -> Report:
+    """What a run reports, less what the user does not want to hear again."""
+    if options.baseline is None and options.revision is None and not run.plan.config.baseline:
+        return run.report
+    return narrowed(options, run.job, run.analysis, run.report, analysed(options))
 
 
 def analysed(options: Options) -> Callable[[Job], Analysis]:
     """What analyses a job, with as many workers as were asked for."""
-    from lcmemlint.engine import analyse
-    from lcmemlint.workers import Workers, default_jobs
 
     def analysed(job: Job) -> Analysis:
+        from lcmemlint.engine import analyse
+        from lcmemlint.workers import Workers, default_jobs
+
         with Progress.on_terminal() as progress:
             return analyse(job, workers=Workers(options.jobs or default_jobs(), progress=progress.tell))
 
     return analysed
+
+
+def run_of(options: Options, paths: Sequence[str] | None = None) -> Run:
+    """One run over `paths`, by default those of the command line."""
+    from lcmemlint.run import Run
+
+    return Run(plan_of(options, paths), analysed(options), store_of(options))
+
+
+def store_of(options: Options) -> Store | None:
+    """Where runs keep what they find out."""
+    from lcmemlint.store import Store, default_folder
+
+    if options.no_cache:
+        return None
+    try:
+        return Store(options.cache_dir or default_folder())
+    except RuntimeError:  # a user without a home
+        return None
+
+
+def clear_cache(options: Options) -> int:
+    """Delete what runs kept. The exit code."""
+    from lcmemlint.store import Store, default_folder
+
+    folder = options.cache_dir or default_folder()
+    count = Store(folder).clear()
+    click.echo(f"Deleted {count} entr{'y' if count == 1 else 'ies'} from {plain(str(folder))}.", err=True)
+    return 0
 
 
 def repairs_of(job: Job, analysis: Analysis, report: Report) -> Mapping[Finding, Repair]:
@@ -67,16 +105,23 @@ def repairs_of(job: Job, analysis: Analysis, report: Report) -> Mapping[Finding,
 
 
 def job_of(options: Options, paths: Sequence[str] | None = None) -> Job:
+    """The same with all files read."""
+    from lcmemlint.engine import read
+
+    return read(plan_of(options, paths), store_of(options))
+
+
+def plan_of(options: Options, paths: Sequence[str] | None = None) -> Plan:
     """What there is to do for `paths`, by default those of the command line."""
     from lcmemlint.config import Config
-    from lcmemlint.engine import prepare
+    from lcmemlint.plans import plan
 
     paths = paths if paths is not None else options.paths or (".",)
     unsaved = {}
     if tuple(paths) == ("-",):
         name = options.stdin_filename or Path("stdin.py")
         unsaved, paths = {name: sys.stdin.buffer.read()}, (str(name),)
-    return prepare(
+    return plan(
         paths,
         config=Config() if options.no_config else None,
         config_file=options.config,

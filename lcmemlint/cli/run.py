@@ -51,6 +51,7 @@ MODES: Final = (
     Mode("--agent-guide", integrate.agent_guide),
     Mode("--explain", pages.explain),
     Mode("--list-rules", pages.list_rules),
+    Mode("--clear-cache", lint.clear_cache),
     Mode("--show-facts", show.show_facts),
     Mode("--show-deployment", show.show_deployment),
     Mode("--show-settings", project.show_settings),
@@ -121,6 +122,8 @@ def _reject_clashes(options: Options) -> None:
         raise UsageError("--add-deps goes with --fix or --diff")
     if options.config is not None and options.no_config:
         raise UsageError("--config and --no-config cannot go together")
+    if options.no_cache and (options.cache_dir is not None or options.clear_cache):
+        raise UsageError("--no-cache cannot go together with --cache-dir or --clear-cache")
     if "-" in options.paths and len(options.paths) > 1:
         raise UsageError("`-` cannot go together with other paths")
     if "-" in options.paths and (options.fix or options.diff):

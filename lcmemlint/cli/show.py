@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lcmemlint.cli.lint import job_of, lint
+from lcmemlint.cli.lint import plan_of, run_of
 from lcmemlint.cli.output import exit_code, has_colour, plain, put, say
 from lcmemlint.errors import UsageError
 
@@ -42,11 +42,11 @@ def show_facts(options: Options) -> int:
 
 def show_deployment(options: Options) -> int:
     """Print what runs the project, as far as its manifests say; the whole project, whatever the paths."""
-    from lcmemlint.engine import show_deployment
+    from lcmemlint.engine import read, show_deployment
     from lcmemlint.report.deployment import rows_as_json, rows_as_table
     from lcmemlint.report.text import Style, shown_path
 
-    job = job_of(options)
+    job = read(plan_of(options))
     start = Path.cwd()
     rows, problems = show_deployment(job)
     for problem in problems:
@@ -68,7 +68,8 @@ def why(options: Options) -> int:
         raise UsageError(f"--why {place}: expected FILE:LINE, as in app/main.py:12")
     if not Path(file).is_file():
         raise UsageError(f"--why {place}: no such file")
-    job, analysis, report = lint(options, [file])
+    run = run_of(options, [file])
+    job, analysis, report = run.job, run.analysis, run.report
     path = relative(job.root, Path(file))
     if analysis.project is None or path not in analysis.facts:
         click.echo(f"{plain(file)} was not analysed: neither it nor any file tied to it names LangChain.")

@@ -636,11 +636,13 @@ class Evaluator:
 
     def value(self, path: str, scope: int, value: Value, at: int = -1) -> Objects:
         """What ``value`` may be when statement ``at`` of ``path`` runs; an empty answer means nothing is known."""
-        if isinstance(value, Const):
-            return (Fixed(value.value, path, value.span),)
-        if isinstance(value, Lambda):
-            return (FunctionOf(path, value.scope),)
-        return self._remember((path, scope, id(value), at), lambda: self._evaluate(path, scope, value, at))
+        key = (path, scope, id(value), at)
+        known = self._known.get(key)
+        if known is None:
+            return self._remember(key, lambda: self._evaluate(path, scope, value, at))
+        if self._is_open and self._asking:
+            self._asked_by[key].add(self._asking[-1])
+        return known
 
     def _remember(self, key: Hashable, find: Callable[[], Iterable[Object]]) -> Objects:
         """The answer to a question, found once a round; one that meets itself gets its answer of the round before."""
@@ -666,6 +668,10 @@ class Evaluator:
 
     def _evaluate(self, path: str, scope: int, value: Value, at: int) -> Iterable[Object]:
         match value:
+            case Const():
+                return (Fixed(value.value, path, value.span),)
+            case Lambda():
+                return (FunctionOf(path, value.scope),)
             case Name(id=name):
                 return self.name(path, scope, name, at)
             case AttrOf(base=base, name=name):

@@ -10,8 +10,8 @@ from lcmemlint.report.characters import escape
 from lcmemlint.report.text import View, place, spot
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
     from lcmemlint.findings import Finding
+    from lcmemlint.reports import Report
     from lcmemlint.values import Location
 
 

@@ -8,7 +8,7 @@ from lcmemlint.report.characters import escape
 from lcmemlint.report.text import View, place, summary
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
+    from lcmemlint.reports import Report
 
 
 def render(report: Report, view: View) -> str:

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
     from lcmemlint.report.text import View
+    from lcmemlint.reports import Report
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from lcmemlint.report.characters import cells, escape
 from lcmemlint.report.text import View, line_number, place, summary
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
+    from lcmemlint.reports import Report
 
 WIDEST: Final = 160
 """Columns of code that a frame shows; a minified line would fill the screen."""

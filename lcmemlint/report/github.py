@@ -9,8 +9,8 @@ from lcmemlint.report.text import View, place
 from lcmemlint.rulebook import names
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import FileProblem, Report
     from lcmemlint.findings import Finding, Severity
+    from lcmemlint.reports import FileProblem, Report
 
 _COMMANDS: Final[dict[Severity, str]] = {"error": "error", "warning": "warning", "note": "notice"}
 

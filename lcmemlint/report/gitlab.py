@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
     from lcmemlint.findings import Finding, Severity
     from lcmemlint.report.text import View
+    from lcmemlint.reports import Report
 
 _SEVERITIES: Final[dict[Severity, str]] = {"error": "major", "warning": "minor", "note": "info"}
 

@@ -9,8 +9,8 @@ from lcmemlint.report.characters import escape
 from lcmemlint.report.text import View, plain_path, spot, summary
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
     from lcmemlint.findings import Finding
+    from lcmemlint.reports import Report
 
 
 def render(report: Report, view: View) -> str:

@@ -14,7 +14,7 @@ from lcmemlint.report.text import View, fixable
 from lcmemlint.rulebook import names
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Crash, FileProblem, Report
+    from lcmemlint.reports import Crash, FileProblem, Report
     from lcmemlint.values import Span
 
 VERSION: Final = "1"

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from lcmemlint.report.json import finding_as_json
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
     from lcmemlint.report.text import View
+    from lcmemlint.reports import Report
 
 
 def render(report: Report, view: View) -> str:

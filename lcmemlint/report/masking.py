@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from lcmemlint.findings import Finding, Silenced, Step
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
+    from lcmemlint.reports import Report
 
 _USERINFO: Final = re.compile(
     r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/@:'\"`{}]*:)(?P<secret>[^\s/'\"`]+)(?=@)", re.I

@@ -9,8 +9,8 @@ from lcmemlint.report.text import View
 from lcmemlint.values import Location, Span
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import FileProblem, Report
     from lcmemlint.findings import Finding, Step
+    from lcmemlint.reports import FileProblem, Report
 
 
 def on_disk(report: Report, view: View) -> tuple[Report, View]:

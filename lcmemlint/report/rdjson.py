@@ -12,9 +12,9 @@ from lcmemlint.findings import Finding, Step
 from lcmemlint.values import Location
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
     from lcmemlint.findings import Repair, Severity
     from lcmemlint.report.text import View
+    from lcmemlint.reports import Report
 
 _SEVERITIES: Final[dict[Severity, str]] = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}
 

@@ -17,8 +17,8 @@ from lcmemlint.rulebook import Rule, rules
 from lcmemlint.values import Location, Span
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Crash, FileProblem, Report
     from lcmemlint.report.text import View
+    from lcmemlint.reports import Crash, FileProblem, Report
 
 Object = dict[str, object]
 

@@ -10,7 +10,7 @@ from lcmemlint.report.text import View, fixable, summary
 from lcmemlint.rulebook import names
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
+    from lcmemlint.reports import Report
 
 
 def rows(report: Report) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from lcmemlint.report.masking import masked
 from lcmemlint.values import Location
 
 if TYPE_CHECKING:
-    from lcmemlint.engine import Report
+    from lcmemlint.reports import Report
 
 _COLOURS: Final[Mapping[str, str]] = {
     "error": "1;31",

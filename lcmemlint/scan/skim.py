@@ -43,6 +43,9 @@ _DYNAMIC = (
     b"load_module",
     b"spec_from",
 )
+_STARTS = re.compile(rb"\b(?:uvicorn|granian|hypercorn|sanic|Sanic)\b")
+_SEVERAL = re.compile(rb"\bworkers\b|\bfast\s*=")
+_PLATFORMS = re.compile(rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:modal|ray|bentoml)\b")
 _COMMENT = re.compile(rb"#[^\r\n]*")
 _BLANKS = re.compile(rb"(?:\s|\\)+")
 
@@ -60,6 +63,8 @@ class Skim:
 
     imports: tuple[str, ...]
     words: tuple[str, ...]
+    serves: bool = False
+    """Whether the file may say itself how many processes run it."""
 
 
 def skim(data: bytes) -> Skim:
@@ -75,7 +80,12 @@ def skim(data: bytes) -> Skim:
         words.add(_text(found["first"]))
         if found["rest"] or found["colon"] or is_dynamic:
             imports.add(_text(found["dots"] + found["first"] + found["rest"]))
-    return Skim(tuple(sorted(imports)), tuple(sorted(words)))
+    return Skim(tuple(sorted(imports)), tuple(sorted(words)), _serves(data))
+
+
+def _serves(data: bytes) -> bool:
+    said = (b"workers" in data or b"fast" in data) and _SEVERAL.search(data) and _STARTS.search(data)
+    return bool(said) or _PLATFORMS.search(data) is not None
 
 
 def _imports(data: bytes) -> Iterator[str]:

@@ -28,6 +28,9 @@ class Values:
     stdin_filename: Path | None
     watch: bool
     jobs: int
+    cache_dir: Path | None
+    no_cache: bool
+    clear_cache: bool
 
 
 OPTIONS: Final[tuple[click.Parameter, ...]] = (
@@ -66,4 +69,12 @@ OPTIONS: Final[tuple[click.Parameter, ...]] = (
         metavar="N",
         help="Processes that may read files at the same time; 0 is one a processor.  [default: 0]",
     ),
+    _option(
+        "--cache-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        metavar="FOLDER",
+        help="Keep what runs find out here, not in your cache folder.",
+    ),
+    _option("--no-cache", is_flag=True, help="Neither use nor keep what runs find out."),
+    _option("--clear-cache", is_flag=True, help="Delete what earlier runs kept, and do nothing else."),
 )
