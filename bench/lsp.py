@@ -85,8 +85,8 @@ class Client(LanguageClient):
         return time.perf_counter() - start
 
 
-async def measure(root: Path, edited: str, other: str, mark: str, runs: int) -> None:
-    """Type into `edited` by turns: a line above everything, and `mark` away, which concerns `other`."""
+async def measure(root: Path, edited: str, other: str, change: tuple[str, str], runs: int) -> None:
+    """Type into `edited` by turns: a line above everything, and a change that takes a finding of `other` away."""
     client = Client()
     await client.start_io(
         sys.executable, "-m", "lcmemlint", "--lsp", cwd=root,
@@ -123,14 +123,17 @@ async def measure(root: Path, edited: str, other: str, mark: str, runs: int) -> 
             send(text)
             await asyncio.sleep(1.5)
         had = len(client.shown[other_uri])
-        send(text.replace(mark, f"# {mark}"))
+        send(text.replace(*change))
         links.append(await client.until(lambda: len(client.shown[other_uri]) < had))  # noqa: B023
         await asyncio.sleep(0.5)
         send(text)
         links.append(await client.until(lambda: len(client.shown[other_uri]) == had))  # noqa: B023
         await asyncio.sleep(0.5)
-    client._server.kill()
-    for what, times in (("moved in the edited file", moves), ("linked, in another file", links)):
+    await client.shutdown_async(None)
+    client.exit(None)
+    await client._server.wait()
+    await client.stop()
+    for what, times in (("moved in the edited file", moves), ("linked", links)):
         if times:
             told = f"median {statistics.median(times) * 1000:5.0f} ms   slowest {max(times) * 1000:5.0f} ms"
             print(f"  {what:26} {told}   ({len(times)} edits)")
@@ -149,8 +152,10 @@ def main() -> None:
             write_app(root, features, models)
             count = len(list(root.rglob("*.py")))
             print(f"{count} files, {features} features with a chain each:")
-            asyncio.run(measure(root, "app/routes_3.py", "app/service_3.py", "@router.post", runs))
-            asyncio.run(measure(root, "app/service_3.py", "app/service_3.py", "store[session_id] =", runs))
+            print(" an edit of the route:")
+            asyncio.run(measure(root, "app/routes_3.py", "app/service_3.py", ("@router", "# @router"), runs))
+            print(" an edit of the memory:")
+            asyncio.run(measure(root, "app/service_3.py", "app/service_3.py", ("InMemory", "Shared"), runs))
 
 
 if __name__ == "__main__":

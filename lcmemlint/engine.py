@@ -278,13 +278,15 @@ def analyse(
     before: Analysis | None = None,
     checks: Sequence[Check] | None = None,
     workers: Workers = HERE,
+    pause: Callable[[], object] = lambda: None,
 ) -> Analysis:
     """Skim, select, scan, link and check the whole project.
 
     `overlay` are texts that count instead of those of the job (a file that is not there is added);
     `before` is an analysis of this job, or of one that was `revised` into it: what it knows of files that
     are the same is taken over; `checks` are those to run, all of ours by default; `workers` scan, and
-    change nothing of what comes out.
+    change nothing of what comes out. `pause` is called between the steps of the linker and before each check: what
+    it raises ends the work.
     """
     sources = dict(job.sources)
     roles = RoleFinder.of(job.config)
@@ -325,8 +327,9 @@ def analyse(
                 manifests=job.manifests.some(is_version_manifest),
                 workloads=lambda: job.manifests.workloads(sources, facts, scan_more),
                 scale=job.config.deployment,
+                pause=pause,
             )
-            findings, ran, crashed = _check_all(job, project, checks)
+            findings, ran, crashed = _check_all(job, project, checks, pause)
         crashes += crashed
     return Analysis(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
@@ -421,7 +424,7 @@ def _looks_parsable(text: str) -> bool:
 
 
 def _check_all(
-    job: Job, project: Project, checks: Sequence[Check] | None
+    job: Job, project: Project, checks: Sequence[Check] | None, pause: Callable[[], object]
 ) -> tuple[list[Finding], set[str], list[Crash]]:
     """The findings of the chosen checks, the codes that ran to their end, and the crashes."""
     from lcmemlint.checks import CHECKS
@@ -432,6 +435,7 @@ def _check_all(
     for one in CHECKS if checks is None else checks:
         if one.code not in job.chosen:
             continue
+        pause()
         try:
             findings += [project.scaling.judged(finding) for finding in one.check(project)]
         except Exception as error:

@@ -232,18 +232,22 @@ def link(
     manifests: Mapping[str, bytes] = MappingProxyType({}),
     workloads: Callable[[], Iterable[Workload]] = tuple,
     scale: Choice = "auto",
+    pause: Callable[[], object] = lambda: None,
 ) -> Project:
     """Join the facts of all files. Tests and migrations take no part: they are not the application.
 
     ``platform_graphs`` are the graphs that a platform runs, as (path, name): see ``link.platform``.
     ``manifests`` are the files that say which versions the project uses: see ``link.requirements``.
     ``workloads`` reads what deploys the project, when somebody asks; ``scale`` is what the user says about it.
+    ``pause`` is called between the steps: what it raises ends the work.
     """
     taken = {
         path: facts for path, facts in files.items() if roles.get(path, "app") not in ("test", "migration")
     }
     evaluator = Evaluator(taken, modules, catalogue)
+    pause()
     evaluator.solve()
+    pause()
     entries, served = find_entries(evaluator, dict(roles))
     beside = files_beside(
         evaluator, (*(point.at.path for point in entries), *(given.at.path for given in served))
@@ -252,16 +256,22 @@ def link(
         evaluator.solve(beside)
         entries, served = find_entries(evaluator, dict(roles))
     evaluator.close()
+    pause()
     reach = Reach(evaluator, entries, served, dict(roles))
+    pause()
     memories = Memories(evaluator, reach)
+    pause()
     keys = Keys(evaluator, reach, memories)
+    pause()
     wiring = Wiring(evaluator, memories)
+    pause()
     conversations = Conversations(evaluator, reach, memories)
     fallbacks = Fallbacks(evaluator, memories)
     versions = Versions(manifests, taken, catalogue)
     dropped = tuple(files[path] for path in sorted(files) if roles.get(path, "app") == "migration")
     savers = Savers(Graphs(evaluator, reach, memories), versions, dropped)
     advisor = Advice(evaluator, reach, memories, Recommendations(savers.graphs, versions))
+    pause()
     runs = Runs(evaluator, reach, memories, platform_graphs)
     return Project(
         evaluator, tuple(entries), reach, memories, keys, wiring, conversations, fallbacks, advisor,

@@ -7,9 +7,10 @@ look whose buffers have changed meanwhile is dropped, and the next one begins.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from lcmemlint.errors import LcmemlintError
 from lcmemlint.fixes import FixResult, Refused
 from lcmemlint.lsp import actions
 from lcmemlint.lsp.diagnostics import Client, diagnostics, hover
-from lcmemlint.lsp.watching import Look, Settings, Watched
+from lcmemlint.lsp.watching import Look, Settings, Stale, Watched
 from lcmemlint.settings import DEDICATED
 from lcmemlint.sources import absolute, project_root
 
@@ -124,7 +125,9 @@ class Server(LanguageServer):
             root = project.watched.root
             buffers = {path: text for path, text in self.buffers.items() if path.is_relative_to(root)}
             try:
-                look = await self._work(lambda: project.watched.look(buffers, anew=anew))  # noqa: B023
+                look = await self._work(partial(self._looked, project, asked, buffers, anew))
+            except Stale:
+                continue
             except LcmemlintError as error:
                 self._complain(str(error))
                 project.seen, project.anew = asked, True
@@ -134,6 +137,10 @@ class Server(LanguageServer):
                 continue  # stale: the next look begins at once
             project.look, project.seen = look, asked
             self._publish(project, diagnostics(look, self.client))
+
+    def _looked(self, project: Open, asked: int, buffers: Mapping[Path, str], anew: bool) -> Look:
+        """A look, in the worker thread; it ends early when the buffers change."""
+        return project.watched.look(buffers, anew=anew, is_stale=lambda: project.asked != asked)
 
     async def current(self, project: Open) -> Look | None:
         """The look of the buffers as they are, when it is there."""

@@ -108,6 +108,10 @@ class Look:
         )
 
 
+class Stale(Exception):
+    """The buffers are others by now: nobody waits for the look that is on its way."""
+
+
 class Watched:
     """A project below `root`, of which `folder` is shown."""
 
@@ -118,18 +122,30 @@ class Watched:
         self._analysis: Analysis | None = None
         self._good: dict[str, str] = {}
 
-    def look(self, buffers: Mapping[Path, str], *, anew: bool = False) -> Look:
+    def look(
+        self,
+        buffers: Mapping[Path, str],
+        *,
+        anew: bool = False,
+        is_stale: Callable[[], bool] = lambda: False,
+    ) -> Look:
         """Analyse the project with these buffers; `anew` also asks the disk for files and settings.
 
-        Raises `LcmemlintError` when the settings are wrong; the next look then begins anew.
+        Raises `LcmemlintError` when the settings are wrong (the next look then begins anew), and `Stale` soon
+        after `is_stale` says so.
         """
+
+        def pause() -> None:
+            if is_stale():
+                raise Stale
+
         job, self._job = (None if anew else self._job), None
         stale = dict(self._unparsable(buffers))
         texts = {path: stale.get(self._name(path), text) for path, text in buffers.items()}
         unsaved = {path: encode(text) for path, text in texts.items()}
         job = self._prepared(unsaved) if job is None else revised(job, unsaved)
-        analysis = analyse(job, before=self._analysis)
-        self._job, self._analysis = job, analysis
+        self._job = job
+        self._analysis = analysis = analyse(job, before=self._analysis, pause=pause)
         return Look(job, analysis, report(job, analysis), dict(buffers), stale)
 
     def _prepared(self, unsaved: Mapping[Path, bytes]) -> Job:
