@@ -49,7 +49,7 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
 
 ``local-history`` (unsafe: the conversations move to another store)
     ``span``: the constructor call of a history in a file on this host. It becomes ``chat_history(<key>)``.
-    ``key``       used where the call itself names no session.
+    ``ids``       parameters that name a session or a person, with commas: for a history whose file they choose.
     ``namespace``, ``class``  as for ``chat-memory``.
 
 ``checkpointer`` (unsafe: the app then depends on the package of a saver)

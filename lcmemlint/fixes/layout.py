@@ -14,6 +14,7 @@ from functools import cache
 from posixpath import dirname
 
 _FROM = re.compile(r"^[ \t]*from[ \t]+(\.*)([\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)", re.MULTILINE)
+_MAIN = re.compile(r"^if[ \t]+__name__[ \t]*==", re.MULTILINE)
 _PLAIN = re.compile(r"^[ \t]*import[ \t]+([\w., \t]+)", re.MULTILINE)
 
 
@@ -51,10 +52,28 @@ class Layout:
         votes = Counter(self._roots_by_own_imports(path))
         if not votes:
             votes = Counter(self._roots_by_importers(path))
+        elif self._is_script(path) and not any(self._shares_folder(path, root) for root in votes):
+            return self._default_root(path)
         if votes:
             most = max(votes.values())
             return max((root for root, count in votes.items() if count == most), key=len)
         return self._default_root(path)
+
+    def _is_script(self, path: str) -> bool:
+        """Whether Python may run the file itself, which puts its folder on ``sys.path`` and no other."""
+        in_package = f"{dirname(path)}/__init__.py".lstrip("/") in self.files
+        return not in_package and _MAIN.search(self.text(path)) is not None
+
+    def _shares_folder(self, path: str, root: str) -> bool:
+        """Whether the file imports, from this root, something of the very folder below it that the file is in.
+
+        Other imports may be of a package of the project that is installed.
+        """
+        inside = path[len(root) :].strip("/")
+        if "/" not in inside:
+            return True
+        top = inside.partition("/")[0]
+        return any(not dots and module.partition(".")[0] == top for dots, module, _ in self.imports(path))
 
     def _default_root(self, path: str) -> str:
         folder = dirname(path)
@@ -62,13 +81,17 @@ class Layout:
             return dirname(folder)  # Streamlit runs the main script, which stands beside `pages`
         while folder and f"{folder}/__init__.py" in self.files:
             folder = dirname(folder)
-        return folder
+        is_top = folder == dirname(path)
+        return dirname(folder) if is_top and folder and self._imports_siblings(path) else folder
+
+    def _imports_siblings(self, path: str) -> bool:
+        return any(dots and self.is_module(dirname(path), module) for dots, module, _ in self.imports(path))
 
     def _roots_by_own_imports(self, path: str) -> Iterator[str]:
         for dots, module, _ in self.imports(path):
             if not dots:
                 yield from (root for root in above(path) if self._holds(root, module, path))
-            elif self.is_module(dirname(path), module):
+            elif self.is_module(dirname(path), module) and f"{dirname(path)}/__init__.py" in self.files:
                 yield self._default_root(path)
 
     def _roots_by_importers(self, path: str) -> Iterator[str]:

@@ -12,6 +12,7 @@ from lcmemlint.fixes.annotations import of_history
 from lcmemlint.fixes.edits import Change, Context, Edit, Refusal
 from lcmemlint.fixes.keys import history_call
 from lcmemlint.fixes.mutations import mutated_messages
+from lcmemlint.fixes.scopes import all_parameters
 from lcmemlint.fixes.seeding import seeded
 from lcmemlint.fixes.trees import Tree, dotted, resolved, uses, walk
 
@@ -32,7 +33,9 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
     name = (request.get("class") or resolved(tree, call.func) or "").rpartition(".")[2]
     if name not in _SESSION:
         return Refusal(f"`{tree.source(call.func)}` is not known to be a chat history in a file")
-    key = _key(tree, call, _SESSION[name]) or request.get("key")
+    key = _key(tree, call, _SESSION[name])
+    if key == "" and not _SESSION[name]:
+        key = _ids(tree, call, request.get("ids").split(","))
     if isinstance(key, Refusal):
         return key
     history = history_call(tree, request, context, site=call, key=key)
@@ -64,6 +67,35 @@ def _key(tree: Tree, call: cst.Call, session: str) -> str | Refusal:
         elif keyword and keyword not in _PLACES:
             return Refusal(f"`{tree.source(arg)}` has no counterpart in a shared history")
     return key
+
+
+def _ids(tree: Tree, call: cst.Call, known: list[str]) -> str | Refusal:
+    """The ids that choose the file, as a key: parameters of the function that the path is made of."""
+    function = tree.function(call)
+    if not isinstance(function, cst.FunctionDef):
+        return ""
+    given = [param.name.value for param in all_parameters(function)]
+    used = _sources(function, {node.value for arg in call.args for node in walk(arg.value, cst.Name)})
+    choosing = [name for name in given if name in used]
+    unknown = next((name for name in choosing if name not in known), None)
+    if unknown is not None:
+        return Refusal(f"`{unknown}` helps to choose the file, and is not known to be the id of somebody")
+    return ", ".join(choosing)
+
+
+def _sources(function: cst.FunctionDef, names: set[str]) -> set[str]:
+    """The names, and those that the function's own assignments make them of."""
+    found, waiting = set(names), list(names)
+    while waiting:
+        name = waiting.pop()
+        for assign in walk(function.body, cst.Assign):
+            if any(
+                isinstance(each.target, cst.Name) and each.target.value == name for each in assign.targets
+            ):
+                new = {node.value for node in walk(assign.value, cst.Name)} - found
+                found |= new
+                waiting += new
+    return found
 
 
 def _looked_into(tree: Tree, call: cst.Call) -> Refusal | None:

@@ -75,6 +75,9 @@ def _deleted(tree: Tree, request: FixRequest, call: cst.Call, target: cst.Name) 
         return Refusal("the memory is built inside another statement")
     if isinstance(block, cst.ClassDef) or (isinstance(block, cst.IndentedBlock) and len(block.body) == 1):
         return Refusal("the block around it would be empty without it")
+    others = [each for each in tree.module.body if each is not statement and not _is_import(each)]
+    if not others and isinstance(block, cst.Module):
+        return Refusal("the file would be empty without it")
     if any(line.comment is not None for line in statement.leading_lines):
         return Refusal("the comment above it speaks of it")
     if request.get("imported") == "yes":
@@ -84,6 +87,12 @@ def _deleted(tree: Tree, request: FixRequest, call: cst.Call, target: cst.Name) 
     names = {node.value for node in walk(call, cst.Name)}
     return Change(
         (Edit(*tree.lines(statement), ""),), drops=tuple(sorted(names)), orphans=tuple(sorted(names))
+    )
+
+
+def _is_import(statement: cst.BaseStatement) -> bool:
+    return isinstance(statement, cst.SimpleStatementLine) and all(
+        isinstance(part, cst.Import | cst.ImportFrom) for part in statement.body
     )
 
 

@@ -65,7 +65,7 @@ class Advice:
         if memory.delegates:
             return None, "its `chat_memory` is already given; replace what it is given"
         if memory.kind == "history" and memory.storage == "host":
-            params = {"class": self._class(memory), "key": self.key_in_scope(memory)}
+            params = {"class": self._class(memory), "ids": self._ids_in_scope(memory)}
             return self._make("local-history", memory, params, unsafe=True), ""
         params = {"class": self._class(memory)}
         kind = "shared-memory" if extra is not None else "chat-memory"
@@ -182,6 +182,17 @@ class Advice:
                     break
             number = scope.parent
         return min(found)[1] if found else ""
+
+    def _ids_in_scope(self, memory: Memory) -> str:
+        """The parameters around a memory that are named like the id of a session or a person."""
+        facts = self.evaluator.files[memory.thing.path]
+        number, found = memory.scope, []
+        while number > 0:
+            found += [
+                param.name for param in facts.scopes[number].params if self._rank(param.name) is not None
+            ]
+            number = facts.scopes[number].parent
+        return ",".join(found)
 
     def _rank(self, name: str) -> int | None:
         snake = _snake(name)

@@ -32,15 +32,29 @@ def test_the_path_of_the_file_goes(fixed: Callable[..., str]) -> None:
     A path that was made for the file only is not made any more; what has an effect stays.
     """
     before = (
-        f"{FILE}\n\ndef history_of(session_id, folder):\n    folder.mkdir()\n"
-        '    path = folder / f"{session_id}.json"\n    return FileChatMessageHistory(str(path))\n'
+        f"{FILE}\n\ndef history_of(user_id, session_id):\n    FOLDER.mkdir()\n    own = FOLDER / user_id\n"
+        '    path = own / f"{session_id}.json"\n    return FileChatMessageHistory(str(path))\n'
     )
 
-    after = fixed(before, "FileChatMessageHistory(str(path))", "local-history", key="session_id")
+    after = fixed(before, "FileChatMessageHistory(str(path))", "local-history", ids="session_id,user_id")
 
     assert after == (
-        f"{SHARED}\n\ndef history_of(session_id, folder):\n    folder.mkdir()\n    return chat_history(session_id)\n"
+        f"{SHARED}\n\ndef history_of(user_id, session_id):\n    FOLDER.mkdir()\n"
+        "    return chat_history(user_id, session_id)\n"
     )
+
+
+def test_whatever_chooses_the_file_must_be_an_id(refused: Callable[..., str]) -> None:
+    """
+    Two tenants whose users have the same ids would read each other's conversations.
+    """
+    code = "FileChatMessageHistory(f'{tenant}/{user_id}')"
+
+    found = refused(
+        f"{FILE}\n\ndef f(tenant, user_id):\n    return {code}\n", code, "local-history", ids="user_id"
+    )
+
+    assert "`tenant` helps to choose the file" in found
 
 
 @pytest.mark.parametrize(

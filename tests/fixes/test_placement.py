@@ -64,6 +64,34 @@ def where(files: dict[str, str], *paths: str, **modules: str) -> dict[str, tuple
             id="src-layout",
         ),
         pytest.param(
+            {
+                "src/flows/one.py": "from .state import S\n",
+                "src/flows/state.py": "",
+                "src/main.py": "from src.flows.one import graph\n",
+            },
+            "src/flows/one.py",
+            "src/flows/shared_history.py",
+            ".shared_history",
+            id="relative-in-a-namespace-package",
+        ),
+        pytest.param(
+            {"core/flows/one.py": "from .state import S\n", "core/flows/state.py": ""},
+            "core/flows/one.py",
+            "core/flows/shared_history.py",
+            ".shared_history",
+            id="relative-and-nobody-imports-it",
+        ),
+        pytest.param(
+            {
+                "lib/__init__.py": "",
+                "examples/chat/server.py": "from lib import add\n\nif __name__ == '__main__':\n    run()\n",
+            },
+            "examples/chat/server.py",
+            "examples/chat/shared_history.py",
+            "shared_history",
+            id="script-beside-an-installed-package",
+        ),
+        pytest.param(
             {"app/chat.py": "from app.models import M\n", "app/models.py": ""},
             "app/chat.py",
             "app/shared_history.py",

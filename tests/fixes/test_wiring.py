@@ -223,7 +223,8 @@ def test_a_memory_that_nothing_reads_goes(fixed: Callable[..., str]) -> None:
     ("text", "params", "reason"),
     [
         ("memory = ConversationBufferMemory()\n\n\ndef f():\n    return memory\n", {}, "reads `memory`"),
-        ("memory = ConversationBufferMemory()\n", {"imported": "yes"}, "other files import"),
+        ("memory = ConversationBufferMemory()\n", {}, "the file would be empty"),
+        ("memory = ConversationBufferMemory()\nx = 1\n", {"imported": "yes"}, "other files import"),
         (
             "class A:\n    def f(self):\n        self.memory = ConversationBufferMemory()\n",
             {},
