@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -361,7 +360,7 @@ def test_a_terminal_gets_colours_and_a_file_gets_none(project: Path) -> None:
     """
     A real terminal, as a shell opens it.
     """
-    leader, follower = pty.openpty()
+    leader, follower = pytest.importorskip("pty").openpty()
     environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "CI")}
     environment |= {"PYTHONPATH": str(ROOT), "TERM": "xterm-kitty"}
     subprocess.run(

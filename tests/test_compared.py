@@ -66,6 +66,7 @@ PROOFS: dict[str, tuple[str, ...]] = {
     ),
     "Watch": ("test_comfort.py::test_watch_reports_again_after_a_change",),
     "Several processes": ("test_workers.py::test_facts_do_not_depend_on_who_scans",),
+    "Cache between runs": ("test_store.py::test_the_report_is_the_same_from_the_store",),
     "Shell completion": ("test_comfort.py::test_words_are_completed",),
     "Links in the terminal": ("test_comfort.py::test_places_are_links_when_asked_for",),
     "Progress bar": ("test_comfort.py::test_a_bar_is_shown_to_who_waits",),

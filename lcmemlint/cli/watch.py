@@ -31,9 +31,16 @@ def run(options: Options) -> int:
     code = _report(options)
     # Ctrl-C ends the waiting, not the command.
     with contextlib.suppress(KeyboardInterrupt):
+        _tell()
         for _ in watch(root, watch_filter=lambda _, path: _matters(root, path), debounce=QUIET):
             code = _report(options)
+            _tell()
     return code
+
+
+def _tell() -> None:
+    """Say that this is not the end."""
+    click.echo("Watching for changes; Ctrl-C ends.", err=True)
 
 
 def _report(options: Options) -> int:
@@ -41,12 +48,10 @@ def _report(options: Options) -> int:
     if sys.stdout.isatty():
         click.clear()
     try:
-        code = lint.run(options)
+        return lint.run(options)
     except LcmemlintError as error:
         say(str(error))
-        code = 2
-    click.echo("Watching for changes; Ctrl-C ends.", err=True)
-    return code
+        return 2
 
 
 def _matters(root: Path, path: str) -> bool:

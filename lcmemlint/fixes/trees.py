@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TypeVar
 
 import libcst as cst
@@ -34,6 +35,11 @@ class Tree:
             self.module.code.rstrip() != text.rstrip()
         ):  # LibCST 1.9 drops odd blank lines at the end of a file
             raise ValueError("LibCST does not give this text back as it is")
+
+    @cached_property
+    def imports(self) -> tuple[tuple[str, str], ...]:
+        """What `imported_as` finds, looked for once: codemods ask for every name in a file."""
+        return tuple(_imported_as(self.module))
 
     @property
     def newline(self) -> str:
@@ -200,21 +206,25 @@ def parsed_expression(code: str) -> cst.BaseExpression | None:
         return None
 
 
-def imported_as(tree: Tree) -> Iterator[tuple[str, str]]:
+def imported_as(tree: Tree) -> tuple[tuple[str, str], ...]:
     """(local name, dotted path) of all imports of a file, functions included; ``import a.b`` binds ``a`` to ``a``."""
-    for node in walk(tree.module, cst.Import):
+    return tree.imports
+
+
+def _imported_as(module: cst.Module) -> Iterator[tuple[str, str]]:
+    for node in walk(module, cst.Import):
         for alias in node.names:
             path = dotted(alias.name) or ""
             local = dotted(alias.asname.name) if alias.asname else None
             yield (local, path) if local else (path.split(".")[0], path.split(".")[0])
-    for found in walk(tree.module, cst.ImportFrom):
-        module = "." * len(found.relative) + (dotted(found.module) or "")
+    for found in walk(module, cst.ImportFrom):
+        source = "." * len(found.relative) + (dotted(found.module) or "")
         if isinstance(found.names, cst.ImportStar):
             continue
         for alias in found.names:
             name = dotted(alias.name) or ""
             local = dotted(alias.asname.name) if alias.asname else name
-            yield (local or name, f"{module}.{name}")
+            yield (local or name, f"{source}.{name}")
 
 
 def resolved(tree: Tree, node: cst.CSTNode) -> str | None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from lcmemlint.engine import lint
 from lcmemlint.errors import ConfigError
 from lcmemlint.lsp.watching import Settings, Stale, Watched
+from lcmemlint.run import lint
 from tests.lsp.test_server import CHAINS, LOCAL, MAIN, SHARED
 
 
