@@ -29,8 +29,9 @@ _IDLE_CLASSES = frozenset({"MemorySaver", "InMemorySaver", "InMemoryStore"})
 def unread(tree: Tree, names: Iterable[str], is_free: Callable[[str], bool]) -> Edits:
     """The edits that take away the statements which bind these names, where nothing reads them any more.
 
-    A statement goes when it is a line of its own without comments that binds one name, its value has no effect,
-    and the file mentions the name nowhere else. ``is_free`` tells whether no other file imports a name.
+    A statement goes when it is a line of its own without comments that binds one name (a comment above it then
+    stands above the next one), its value has no effect, and the file mentions the name nowhere else. ``is_free``
+    tells whether no other file imports a name.
     """
     for name in sorted(names):
         if (statement := _only_binding(tree, name)) is not None:
@@ -53,8 +54,17 @@ def _only_binding(tree: Tree, name: str) -> cst.SimpleStatementLine | None:
         return None
     block = tree.parent(statement)
     is_alone = isinstance(block, cst.IndentedBlock) and len(block.body) == 1
-    has_comment = any(True for _ in walk(statement, cst.Comment))
+    has_comment = tree.has_comment(*tree.lines(statement)) or (
+        any(line.comment is not None for line in statement.leading_lines)
+        and not _is_followed(tree, statement)
+    )
     return None if is_alone or has_comment or isinstance(block, cst.ClassDef) else statement
+
+
+def _is_followed(tree: Tree, statement: cst.SimpleStatementLine) -> bool:
+    """Whether the comment above it stands above the next statement when it is gone."""
+    at = tree.next_line(tree.extent(statement)[1])
+    return bool(tree.text[at : tree.line_end(at)].strip())
 
 
 def _is_idle(tree: Tree, value: cst.BaseExpression) -> bool:

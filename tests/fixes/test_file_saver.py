@@ -45,6 +45,17 @@ def test_a_connection_with_other_uses_stays(fixed: Callable[..., str], more: str
     assert "saver = shared_checkpointer()" in after
 
 
+def test_the_comment_above_the_connection_stands_above_the_saver(fixed: Callable[..., str]) -> None:
+    before = (
+        f'import sqlite3\n{SYNC}from app import build\n\n# threads\nconnection = sqlite3.connect(\n    "a.db",\n)\n'
+        "saver = SqliteSaver(connection)\n"
+    )
+
+    after = fixed(before, "SqliteSaver(connection)", "checkpointer")
+
+    assert after == f"from app import build\n{SHARED}\n# threads\nsaver = shared_checkpointer()\n"
+
+
 def test_a_with_goes_and_its_body_moves_out(fixed: Callable[..., str]) -> None:
     """
     A text of several lines, blank lines and comments of the body keep what is inside them.
