@@ -59,6 +59,7 @@ def test_the_wheel_holds_what_it_needs(wheel: Path) -> None:
 
     assert "lcmemlint/py.typed" in names
     assert "lcmemlint/report/schema.json" in names
+    assert "lcmemlint/agent_guide.md" in names
     tables = {
         f"lcmemlint/rulebook/catalogue/{path.name}" for path in (ROOT / "rules/catalogue").glob("*.toml")
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lcmemlint.cli.lint import lint, overrides_of
+from lcmemlint.cli.lint import overrides_of, reported, run_of
 from lcmemlint.cli.output import say
 from lcmemlint.errors import UsageError
 
@@ -34,6 +34,7 @@ def hook(options: Options) -> int:
     ends with 1, which does not stop them.
     """
     from lcmemlint.hook import concerns, read_call
+    from lcmemlint.report.text import View, spot
     from lcmemlint.sources import absolute, is_wanted, project_root, relative
 
     try:
@@ -46,16 +47,17 @@ def hook(options: Options) -> int:
     root = absolute(options.root) if options.root else project_root([edit.file])
     if not absolute(edit.file).is_relative_to(root):
         return 0
-    report = lint(replace(options, root=root), [str(root)])[2]
+    options = replace(options, root=root)
+    report = reported(options, run_of(options, [str(root)]))
     path = relative(root, edit.file)
     findings = tuple(one for one in report.findings if concerns(one, path))
     problems = [one for one in report.problems if one.path == path]
     for problem in problems:
-        say(f"{path}:{problem.line}:{problem.column + 1}: {problem.message}, so it is not checked")
+        where = spot(report, path, problem.line, problem.column)
+        say(f"{path}:{where}: {problem.message}, so it is not checked")
     told = replace(report, findings=findings)
     if told.fails:
         from lcmemlint.report.agent import render
-        from lcmemlint.report.text import View
 
         click.echo(render(told, View(edit.folder)), err=True, nl=False)
     return 2 if told.fails or problems else 0

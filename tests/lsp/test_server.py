@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from lsprotocol import types
 
+from lcmemlint.cli import main
 from tests.lsp.conftest import Editor, applied
 
 Play = Callable[[Callable[[Editor], Coroutine[Any, Any, None]]], None]
@@ -507,3 +510,16 @@ def edits_of(edit: types.WorkspaceEdit, editor: Editor, name: str) -> list[types
         for part in one.edits
         if isinstance(part, types.TextEdit)
     ]
+
+
+def test_without_its_package_the_server_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The extra is named.
+    """
+    monkeypatch.setitem(sys.modules, "pygls", None)
+    result = CliRunner().invoke(main, ["--lsp"])
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "lcmemlint: --lsp needs the package pygls; install it with: pip install 'lcmemlint[lsp]'\n"
+    )
