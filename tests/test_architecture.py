@@ -79,8 +79,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "fitted": frozenset({"catalogue", "config", "places", "sources", "rulebook", "link"}),
     "repos": frozenset(
         {
-            "__init__", "checks", "config", "engine", "errors", "facts", "link", "places", "report", "reports",
-            "rulebook", "scan", "workers",
+            "__init__", "adopt", "checks", "config", "engine", "errors", "facts", "link", "places", "report",
+            "reports", "rulebook", "scan", "workers",
         }
     ),
     "__init__": frozenset({"findings", "repos", "run"}),

@@ -17,7 +17,7 @@ from typing import Final
 from lcmemlint.engine import Analysis, Job, Report
 from lcmemlint.errors import UsageError
 from lcmemlint.fingerprints import OF_FILE
-from lcmemlint.places import Disk
+from lcmemlint.places import Disk, Place
 
 DEFAULT_NAME: Final = "lcmemlint-baseline.json"
 _KEY: Final = "lcmemlint-baseline"
@@ -41,15 +41,20 @@ class Entry:
 
 def read_baseline(file: Path) -> tuple[Entry, ...]:
     """The entries of a file; raises `UsageError` with one line that says what is wrong with it."""
-    data = Disk(file.absolute().parent).read(file.name)
+    return baseline_in(Disk(file.absolute().parent), file.name, str(file))
+
+
+def baseline_in(place: Place, path: str, file: str) -> tuple[Entry, ...]:
+    """The entries of a file of a place, which complaints call `file`; raises `UsageError`."""
+    data = place.read(path)
     if not isinstance(data, bytes):
-        missing = "; --write-baseline makes it" if not file.exists() else ""
+        missing = "" if place.has_file(path) else "; --write-baseline makes it"
         raise UsageError(f"{file}: {data.message}{missing}")
     try:
         whole = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        place = f":{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise UsageError(f"{file}{place}: is not JSON; delete it and run --write-baseline") from error
+        at = f":{error.lineno}:{error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise UsageError(f"{file}{at}: is not JSON; delete it and run --write-baseline") from error
     if not isinstance(whole, dict) or _KEY not in whole:
         raise UsageError(f"{file}: is not a baseline of lcmemlint")
     if whole[_KEY] != _VERSION:
@@ -60,7 +65,7 @@ def read_baseline(file: Path) -> tuple[Entry, ...]:
     return tuple(_entry(file, number, row) for number, row in enumerate(rows, 1))
 
 
-def _entry(file: Path, number: int, row: object) -> Entry:
+def _entry(file: str, number: int, row: object) -> Entry:
     """One entry, checked."""
     if isinstance(row, dict):
         values = [row.get(key) for key in ("path", "code", "fingerprint", "message")]

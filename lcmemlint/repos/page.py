@@ -11,13 +11,10 @@ from hashlib import sha256
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import Final
 
 from lcmemlint import __version__
 from lcmemlint.repos.summary import Row, Summary, totals
 from lcmemlint.rulebook import Rule, rules
-
-_WORDS: Final = {"scanned": "", "failed": "not scanned", "timeout": "not scanned in time"}
 
 
 def as_page(summary: Summary) -> str:
@@ -31,6 +28,8 @@ def as_page(summary: Summary) -> str:
         totals=escape(totals(summary)),
         version=__version__,
         options="".join(_option(code, known.get(code)) for code in summary.rules),
+        columns="".join(f'<col style="width: {width}em">' for width in _widths(summary.rules)),
+        width=f"{sum(_widths(summary.rules))}em",
         headings="".join(_headings(summary.rules, known)),
         rows="\n".join(_row(row, summary.rules) for row in summary.rows),
         script=script,
@@ -46,9 +45,17 @@ def _option(code: str, rule: Rule | None) -> str:
     return f'<option value="{escape(code)}">{escape(code)}{name}</option>'
 
 
+def _widths(codes: tuple[str, ...]) -> list[float]:
+    """Of the columns, in em. A browser that need not measure ten thousands of cells sorts in half the time."""
+    return [20.0, 20.0, 6.0, 7.0, 6.0, *(6.5 for _ in codes), 5.0, 6.5, 8.0]
+
+
 def _headings(codes: tuple[str, ...], known: dict[str, Rule]) -> Iterator[str]:
     yield _heading("Repository")
-    yield _heading("Scaled by", "The manifest that surely runs several processes of the code, and how many")
+    yield _heading(
+        "Scaled by",
+        "The manifest that surely runs several processes of the code, and how many; or why it was not scanned",
+    )
     for name in ("Errors", "Warnings", "Notes"):
         yield _heading(name, is_number=True)
     for code in codes:
@@ -57,7 +64,6 @@ def _headings(codes: tuple[str, ...], known: dict[str, Rule]) -> Iterator[str]:
     yield _heading("Files", is_number=True)
     yield _heading("Not read", "Files that could not be read whole", is_number=True)
     yield _heading("Commit")
-    yield _heading("Status")
 
 
 def _heading(text: str, title: str = "", *, is_number: bool = False, rule: str = "") -> str:
@@ -80,16 +86,14 @@ def _row(row: Row, codes: tuple[str, ...]) -> str:
         if is_so
     )
     severities = zip(("error", "warning", "note"), (row.errors, row.warnings, row.notes), strict=True)
-    status = f"{_WORDS[row.status]}: {row.error}" if row.error else ""
     parts = (
         f'<th scope="row" title="{_shown(row.repository)}">{_shown(row.repository)}</th>',
-        _words(row.scaled_by, "words scaled" if row.scaled_by else "words"),
+        _words(row.scaled_by, "scaled") if not row.error else _words(f"not scanned: {row.error}", "error"),
         *(_number(number, name) for name, number in severities),
         *(_number(counts.get(code, 0), "hit") for code in codes),
         _number(row.files, ""),
         _number(row.problems, ""),
         f'<td title="{_shown(row.commit)}"><code>{_shown(row.commit[:10])}</code>',
-        _words(status, "words error" if status else "words"),
     )
     return f"<tr{marks}>{''.join(parts)}"
 

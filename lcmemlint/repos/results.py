@@ -91,6 +91,7 @@ class RepositoryResult:
     files: int = 0
     hidden: int = 0
     suppressed: int = 0
+    baselined: int = 0
     scaled_by: str = ""
     fails: bool = False
     seconds: float = 0.0

@@ -33,6 +33,7 @@ def scan_here(task: Task) -> RepositoryResult:
 
 def _scanned(task: Task, commit: Commit) -> RepositoryResult:
     """The pipeline over one commit."""
+    from lcmemlint.adopt.baseline import baseline_in, without_known
     from lcmemlint.engine import analyse, prepare_place, report
     from lcmemlint.report.json import finding_as_json
     from lcmemlint.report.masking import concealed
@@ -40,7 +41,10 @@ def _scanned(task: Task, commit: Commit) -> RepositoryResult:
 
     job = prepare_place(commit, config=task.settings.config, adjust=task.settings.over)
     analysis = analyse(job)
-    shown = concealed(report(job, analysis))
+    found = report(job, analysis)
+    if baseline := job.config.baseline:
+        found = without_known(found, baseline_in(commit, baseline, baseline), job, analysis)
+    shown = concealed(found)
     view = View(shown.root)
     return RepositoryResult(
         task.repository,
@@ -51,6 +55,7 @@ def _scanned(task: Task, commit: Commit) -> RepositoryResult:
         files=shown.files,
         hidden=shown.hidden,
         suppressed=shown.suppressed,
+        baselined=shown.baselined,
         scaled_by=_scaled_by(analysis),
         fails=shown.fails,
         sarif=_sarif(shown, view) if task.sarif else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -78,6 +79,22 @@ def test_every_repository_has_its_own_settings(forge: Forge) -> None:
     assert rules() == {}
     assert rules(config=Config()) == {"LCM106": 1}
     assert rules(config=Config(), overrides=Overrides(ignore=("LCM1",))) == {}
+
+
+def test_the_baseline_of_a_repository_counts(forge: Forge) -> None:
+    """
+    It is a file of the commit, as the settings are that name it.
+    """
+    folder = forge.make("a", app_py=LEAKY, lcmemlint_toml='baseline = "known.json"\n')
+    (finding,) = next(scan_repositories([folder], settings=Settings(config=Config()))).findings
+    known = {key: finding[key] for key in ("path", "code", "fingerprint", "message")}
+    assert "known.json: cannot be read" in next(scan_repositories([folder])).error
+
+    (folder / "known.json").write_text(json.dumps({"lcmemlint-baseline": 1, "findings": [known]}))
+    forge.commit(folder)
+
+    result = next(scan_repositories([folder]))
+    assert (result.status, result.rules, result.baselined) == ("scanned", {}, 1)
 
 
 def test_broken_ones_cost_only_themselves(forge: Forge) -> None:
