@@ -97,6 +97,11 @@ class Analysis:
     findings: tuple[Finding, ...]
     sources: Mapping[str, Source]
     """The Python files as they were read."""
+    skims: Mapping[str, Skim]
+    catalogue: Catalogue
+    modules: ModuleIndex
+    selected: frozenset[str]
+    """The files that are worth parsing."""
     facts: Mapping[str, FileFacts]
     roles: Mapping[str, str]
     ran: frozenset[str]
@@ -298,8 +303,7 @@ def analyse(
             path, roles.role(path), digest(data), skims[path].serves, partial(_in_hand, data)
         )
     same = frozenset(_same(sources, before))
-    modules = ModuleIndex(sources, job.catalogue.libraries)
-    selected = select(skims, job.catalogue.packages, modules.resolve)
+    modules, selected = _selected(job, sources, skims, before)
     known = {} if before is None else {path: of for path, of in before.facts.items() if path in same}
     facts, problems, crashes = _scan_all(job, sources, selected, overlay or {}, known, workers)
     found_roles = {path: sources[path].role for path in facts}
@@ -334,6 +338,10 @@ def analyse(
     return Analysis(
         findings=tuple(sorted(findings, key=lambda finding: finding.order)),
         sources=sources,
+        skims=skims,
+        catalogue=job.catalogue,
+        modules=modules,
+        selected=selected,
         facts=facts,
         roles=found_roles,
         ran=frozenset(ran),
@@ -341,6 +349,20 @@ def analyse(
         crashes=tuple(crashes),
         project=project,
     )
+
+
+def _selected(
+    job: Job, sources: Mapping[str, Source], skims: Mapping[str, Skim], before: Analysis | None
+) -> tuple[ModuleIndex, frozenset[str]]:
+    """Which file an import means, and the files to parse; taken over when no import has changed."""
+    libraries = job.catalogue.libraries
+    if before is None or not before.modules.covers(sources.keys(), libraries):
+        modules = ModuleIndex(sources, libraries)
+    else:
+        modules = before.modules
+        if before.catalogue is job.catalogue and before.skims == skims:
+            return modules, before.selected
+    return modules, select(skims, job.catalogue.packages, modules.resolve)
 
 
 def _same(sources: Mapping[str, Source], before: Analysis | None) -> Iterator[str]:

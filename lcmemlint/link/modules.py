@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from posixpath import dirname, join
 
 
@@ -32,6 +32,10 @@ class ModuleIndex:
                 folder = dirname(folder)
         self._found: dict[tuple[str, str], str | None] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
+
+    def covers(self, paths: Collection[str], libraries: frozenset[str]) -> bool:
+        """Whether an index of these files would give the same answers."""
+        return self._libraries == libraries and self._files == frozenset(paths)
 
     @property
     def paths(self) -> frozenset[str]:

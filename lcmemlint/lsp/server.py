@@ -28,7 +28,7 @@ from lcmemlint.lsp.watching import Look, Settings, Stale, Watched
 from lcmemlint.settings import DEDICATED
 from lcmemlint.sources import absolute, project_root
 
-REST: Final = 0.05
+REST: Final = 0.02
 """Seconds without an edit before a look begins."""
 
 WATCHED_FILES: Final = ("**/*.py", "**/*.ipynb", "**/*.{toml,yaml,yml,json,tf,cfg,txt,lock,env}", "**/*[dD]ocker*",
