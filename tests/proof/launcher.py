@@ -58,11 +58,16 @@ def main() -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(library)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # whoever ended leaves no zombie
+    started = []
     for line in sys.stdin:
         child = os.fork()
         if child == 0:
             serve(json.loads(line))
+        started.append(child)
         print(child, flush=True)
+    for group in started:  # the tests are over, or were killed before they could end what they had started
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
 
 
 if __name__ == "__main__":

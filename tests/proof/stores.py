@@ -63,6 +63,9 @@ def _temporary(owner: str | None) -> Iterator[Path]:
 
 @contextmanager
 def _server(command: list[str], folder: Path, user: str | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    # Tests that are killed cannot clean up; then the kernel ends their servers, where it knows how.
+    if setpriv := shutil.which("setpriv"):
+        command = [setpriv, "--pdeathsig", "INT", *command]
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, user=user, stdout=log, stderr=log)
     try:
