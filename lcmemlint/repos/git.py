@@ -27,6 +27,8 @@ MOST_FILES: Final = 1_000_000
 """A tree with more is made to exhaust whoever lists it: a few objects can name each other billions of times."""
 _LINKS: Final = 40
 """Links that are followed for one file, as Linux does."""
+_LONGEST: Final = 4096
+"""Bytes of a path that a link may lead to, as on Linux."""
 _ANSWER: Final = 60.0
 """Seconds within which a repository names its commit."""
 _OPTIONS: Final = (
@@ -150,7 +152,10 @@ class Commit:
         blob = self._blob(path)
         if blob is None:
             return Problem(0, 0, "cannot be read: no such file in the commit")
-        return too_large(blob.size) if blob.size > LARGEST else self._bytes(blob)
+        if blob.size > LARGEST:
+            return too_large(blob.size)
+        data = self._bytes(blob)
+        return Problem(0, 0, "cannot be read: this clone does not have its content") if data is None else data
 
     # ------------------------------------------------------------------ what git says
 
@@ -226,16 +231,19 @@ class Commit:
 
     def _target(self, link: _Blob) -> str:
         """Where a link leads; a text that is no path leads out."""
-        return os.fsdecode(self._bytes(link)) if link.size <= 4096 else "/"
+        data = self._bytes(link) if link.size <= _LONGEST else None
+        return "/" if data is None else os.fsdecode(data)
 
-    def _bytes(self, blob: _Blob) -> bytes:
-        """The bytes of a blob."""
+    def _bytes(self, blob: _Blob) -> bytes | None:
+        """The bytes of a blob; None if this clone does not have it."""
         try:
             question = _pipe(self._git.stdin)
             question.write(f"{blob.name}\n".encode("ascii"))
             question.flush()
             answer = _pipe(self._git.stdout)
             head = answer.readline().split()
+            if head[1:] == [b"missing"]:
+                return None
             if len(head) != 3 or head[1] != b"blob":
                 raise self._failed(f"cat-file {blob.name}")
             data = answer.read(int(head[2]))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lcmemlint.errors import LcmemlintError
+from lcmemlint.errors import LcmemlintError, RepositoryError
 from lcmemlint.repos.git import Commit
 from lcmemlint.repos.results import RepositoryResult, Task
 from lcmemlint.workers import crash_of
@@ -40,6 +40,10 @@ def _scanned(task: Task, commit: Commit) -> RepositoryResult:
     from lcmemlint.report.text import View
 
     job = prepare_place(commit, config=task.settings.config, adjust=task.settings.over)
+    if job.tree.python and not job.sources:
+        raise RepositoryError(
+            "none of its Python files can be read; if this is a partial clone, fetch all of it"
+        )
     analysis = analyse(job)
     found = report(job, analysis)
     if baseline := job.config.baseline:

@@ -121,18 +121,36 @@ def test_a_folder_that_is_no_repository_is_told(forge: Forge) -> None:
         commit_of(folder / "gone")
 
 
-def test_a_lost_object_costs_the_repository_and_is_told(forge: Forge) -> None:
+def lose(folder: Path, path: str) -> None:
+    """Take the content of a file out of a repository that still names it."""
+    blob = Forge(folder).git(folder, "rev-parse", f"HEAD:{path}")
+    (folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+
+
+def test_a_lost_object_costs_its_file_and_is_told(forge: Forge) -> None:
     """
-    Findings of half a repository would look like those of a whole one.
+    As a file of the disk that cannot be read.
     """
     folder = forge.make("shop", app_py=LEAKY, other_py="x = 1\n")
-    blob = forge.git(folder, "rev-parse", "HEAD:other.py")
-    (folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    lose(folder, "other.py")
+
+    result = scan_here(task(folder))
+
+    assert (result.status, result.rules) == ("scanned", {"LCM106": 1})
+    assert result.problems == ("other.py: cannot be read: this clone does not have its content",)
+
+
+def test_a_clone_without_contents_is_no_clean_repository(forge: Forge) -> None:
+    """
+    A partial clone has the names of all files and the content of none.
+    """
+    folder = forge.make("shop", app_py=LEAKY)
+    lose(folder, "app.py")
 
     result = scan_here(task(folder))
 
     assert result.status == "failed"
-    assert result.error.startswith(f"git cat-file {blob} fails")
+    assert result.error.startswith("none of its Python files can be read; if this is a partial clone")
 
 
 def test_a_large_file_is_a_problem_and_not_read(forge: Forge) -> None:
@@ -229,7 +247,7 @@ def test_a_hostile_repository_starts_nothing(forge: Forge, tmp_path: Path, lost:
     Neither its settings nor its hooks, filters and attributes run a program, not even for an object that is missing.
     """
     folder = forge.make("evil", app_py=LEAKY, _gitattributes="* filter=evil diff=evil\n")
-    commit, blob = commit_of(folder), forge.git(folder, "rev-parse", "HEAD:app.py")
+    commit = commit_of(folder)
     marker, hooks = tmp_path / "executed", tmp_path / "hooks"
     hooks.mkdir()
     script = tmp_path / "touch.sh"
@@ -245,7 +263,7 @@ def test_a_hostile_repository_starts_nothing(forge: Forge, tmp_path: Path, lost:
         (hooks / name).symlink_to(script)
         (folder / ".git" / "hooks" / name).symlink_to(script)
     if lost:
-        (folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+        lose(folder, "app.py")
     (folder / ".git" / "config").write_text(HOSTILE.format(touch=script, hooks=hooks))
 
     result = scan_here(Task("it", str(folder), commit_of(folder)))
