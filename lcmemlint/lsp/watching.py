@@ -29,6 +29,8 @@ from lcmemlint.engine import (
 from lcmemlint.findings import Finding
 from lcmemlint.fixes import Fixed, FixResult, fix_files
 from lcmemlint.lsp.texts import Move, Text
+from lcmemlint.report.physical import on_disk
+from lcmemlint.report.text import View
 from lcmemlint.sources import encode
 
 
@@ -69,6 +71,8 @@ class Look:
     def text(self, path: str) -> Text:
         """The text of a file as it was looked at; empty if it cannot be read."""
         buffer = self.buffers.get(self.job.root / path)
+        if buffer is None and path in self.job.notebooks:
+            return Text(self.job.notebooks[path].raw)
         return Text(buffer if buffer is not None else "\n".join(lines_of(self.job, path)))
 
     def moved(self, path: Path, text: str) -> Look:
@@ -146,7 +150,8 @@ class Watched:
         job = self._prepared(unsaved) if job is None else revised(job, unsaved)
         self._job = job
         self._analysis = analysis = analyse(job, before=self._analysis, pause=pause)
-        return Look(job, analysis, report(job, analysis), dict(buffers), stale)
+        found, _ = on_disk(report(job, analysis), View(self.root))
+        return Look(job, analysis, found, dict(buffers), stale)
 
     def _prepared(self, unsaved: Mapping[Path, bytes]) -> Job:
         settings = self._settings

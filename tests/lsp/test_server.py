@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -486,6 +487,34 @@ def test_a_file_that_cannot_be_read_is_told(play: Play, project: Path) -> None:
         assert "syntax error; its findings are missing" in editor.diagnostics["chains.py"][0].message
         editor.open("chains.py")
         await editor.until(lambda: editor.found() == [])
+
+    play(script)
+
+
+def test_a_notebook_is_a_file_of_json(play: Play, project: Path) -> None:
+    """
+    Its finding stands on the line of the file that holds the code, and so does the repair.
+    """
+    (project / "pyproject.toml").write_text('[tool.lcmemlint]\nroles = { "serve.ipynb" = "app" }\n')
+    cells = [
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": code.splitlines(keepends=True)}
+        for code in (STORE, SERVED.replace("from store import get_session_history\n", ""))
+    ]
+    text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+    (project / "serve.ipynb").write_text(text)
+    line = next(at for at, one in enumerate(text.split("\n"), 1) if "= InMemoryChat" in one)
+
+    async def script(editor: Editor) -> None:
+        await editor.start()
+        await editor.until(lambda: editor.found() == [("serve.ipynb", "LCM102", line)])
+        editor.open("serve.ipynb", f"\n{text}")
+        await editor.until(lambda: editor.found() == [("serve.ipynb", "LCM102", line + 1)])
+        found = await editor.actions("serve.ipynb", line + 1)
+        resolved = await editor.code_action_resolve_async(found[0])
+        assert resolved.edit is not None
+        new = applied(f"\n{text}", edits_of(resolved.edit, editor, "serve.ipynb"))
+        assert "chat_history(session_id)" in "".join(json.loads(new)["cells"][0]["source"])
+        assert json.loads(new)["cells"][1] == cells[1]
 
     play(script)
 
