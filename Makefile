@@ -10,7 +10,7 @@ GENERATIONS ?= 0.1 0.2 0.3 1
 # Which tests run; "proof or not proof" is all of them.
 MARKS ?= not proof
 
-.PHONY: help venv demo test test-proof check format fuzz bench clean
+.PHONY: help venv demo test test-proof check format fuzz docs pictures figures bench clean
 
 help:
 	@echo "make demo    run lcmemlint on the example apps"
@@ -19,6 +19,8 @@ help:
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff write"
 	@echo "make fuzz    random programs and spoilt files"
+	@echo "make docs    build the documentation site"
+	@echo "make pictures, make figures   renew what README and site show"
 	@echo "make bench   timings; prints ratios"
 
 venv: $(READY)
@@ -66,6 +68,20 @@ format: $(READY)
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz
+
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --site-dir build/site
+	@echo "build/site/index.html is the start page; $(BIN)/mkdocs serve shows it while you write"
+
+# Rewrites what README and site show of real output.
+pictures: $(READY)
+	$(BIN)/python tools/pictures.py
+	$(BIN)/python tools/tables.py
+
+# Needs redis-server and Postgres.
+figures: $(READY)
+	$(BIN)/python tools/figures.py
+	$(BIN)/python tools/tables.py
 
 bench: $(READY)
 	$(BIN)/python bench/run.py
