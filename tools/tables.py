@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -19,7 +19,7 @@ DOCS = ROOT / "docs"
 
 def settings() -> str:
     """Every key of the settings with what it does."""
-    known: dict[str, dict[str, Any]] = schema()["properties"]
+    known = cast("dict[str, dict[str, Any]]", schema()["properties"])
     rows = [f"| `{key}` | {_kind(value)} | {value['description']} |" for key, value in known.items()]
     return "\n".join(["| key | value | what it does |", "|---|---|---|", *rows])
 

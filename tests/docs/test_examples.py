@@ -16,11 +16,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from lcmemlint import rulebook
+from lcmemlint import lint, rulebook
 from lcmemlint.catalogue import load_catalogue
 from lcmemlint.cli.options import OPTIONS
 from lcmemlint.config import load_config
-from lcmemlint.engine import lint
 from lcmemlint.rulebook import Example, Rule
 from tools import pictures, tables
 
