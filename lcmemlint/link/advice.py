@@ -66,6 +66,7 @@ class Advice:
             return None, "its `chat_memory` is already given; replace what it is given"
         if memory.kind == "history" and memory.storage == "host":
             params = {"class": self._class(memory), "ids": self._ids_in_scope(memory)}
+            params["namespace"] = self._namespace_of_files(memory)
             return self._make("local-history", memory, params, unsafe=True), ""
         params = {"class": self._class(memory)}
         kind = "shared-memory" if extra is not None else "chat-memory"
@@ -182,6 +183,16 @@ class Advice:
                     break
             number = scope.parent
         return min(found)[1] if found else ""
+
+    def _namespace_of_files(self, memory: Memory) -> str:
+        """The module's name when other modules keep conversations in files of their own; a database is one store."""
+        if "file_path" not in memory.component.url_argument:
+            return ""
+        others = any(
+            other.component == memory.component and other.at.path != memory.at.path
+            for other in self.memories.all
+        )
+        return self.evaluator.modules.module_name(memory.at.path) if others else ""
 
     def _ids_in_scope(self, memory: Memory) -> str:
         """The parameters around a memory that are named like the id of a session or a person."""
