@@ -10,7 +10,7 @@ GENERATIONS ?= 0.1 0.2 0.3 1
 # Which tests run; "proof or not proof" is all of them.
 MARKS ?= not proof
 
-.PHONY: help venv demo test test-proof check format fuzz docs pictures figures bench clean
+.PHONY: help venv demo test test-proof check format fuzz docs pictures figures bench profile clean
 
 help:
 	@echo "make demo    run lcmemlint on the example apps"
@@ -21,7 +21,8 @@ help:
 	@echo "make fuzz    random programs and spoilt files"
 	@echo "make docs    build the documentation site"
 	@echo "make pictures, make figures   renew what README and site show"
-	@echo "make bench   timings; prints ratios"
+	@echo "make bench   timings beside other linters; prints ratios"
+	@echo "make profile TREE=path  where the time of a run goes"
 
 venv: $(READY)
 
@@ -84,8 +85,11 @@ figures: $(READY)
 	$(BIN)/python tools/tables.py
 
 bench: $(READY)
-	$(BIN)/python bench/run.py
+	$(BIN)/python bench/run.py $(WORKS)
 	$(BIN)/python bench/turns.py
+
+profile: $(READY)
+	$(BIN)/python bench/profiled.py $(TREE)
 
 clean:
 	rm -rf $(VENV) .venv-langchain-* build dist .mypy_cache .pytest_cache .ruff_cache

@@ -22,7 +22,7 @@ from pygls.lsp.client import LanguageClient
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from run import ROUTES, SERVICE  # noqa: E402
+from trees import ROUTES, SERVICE  # noqa: E402
 
 MODEL = '''\
 """Records of feature {n}."""

@@ -1,146 +1,156 @@
-"""Paired timings: lcmemlint and the peers that are installed, alternately on the same trees. `make bench` runs it.
+"""Paired timings: lcmemlint and the linters that are installed, alternately on the same trees. `make bench` runs it.
 
-Trees are made in a temporary folder: `app` is one application of 20 files; `apps` is 200 such applications in one
-repository; `packages` is every installed package of this environment with the application beside it (almost no
-file in it mentions LangChain). Figures are wall seconds of whole processes; ratios against lcmemlint are what counts.
+Each figure is the median over whole processes; the ratio to ours is what counts, since all runs shared the machine.
+Trees are built once, in a folder for temporary files: linters leave out what git ignores. `BENCH_PEERS` names one more folder to look for linters in.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import statistics
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-HERE = Path(__file__).resolve().parent
+import trees
+from peers import Command, environment, ours, peers
 
-ROUTES = '''\
-"""Routes of feature {n}."""
-
-from fastapi import APIRouter
-
-from {package}.service_{n} import answer
-
-router = APIRouter()
+FOLDER: Final = Path(tempfile.gettempdir()) / "lcmemlint-bench"
+OURS: Final = "lcmemlint"
 
 
-@router.post("/feature{n}/{{session_id}}")
-async def ask(session_id: str, text: str) -> dict:
-    return {{"answer": await answer(session_id, text)}}
-'''
+@dataclass(frozen=True)
+class Cost:
+    """What one run took: seconds, seconds of processors, and megabytes at its peak."""
 
-SERVICE = '''\
-"""What feature {n} says."""
-
-from langchain_core.chat_history import InMemoryChatMessageHistory
-from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
-from langchain_core.runnables.history import RunnableWithMessageHistory
-from langchain_openai import ChatOpenAI
-
-store = {{}}
+    wall: float
+    cpu: float
+    memory: float
 
 
-def history_of(session_id: str):
-    if session_id not in store:
-        store[session_id] = InMemoryChatMessageHistory()
-    return store[session_id]
+@dataclass(frozen=True)
+class Work:
+    """Something to be measured: the commands by tool, and what is done before each run of ours."""
+
+    name: str
+    commands: Mapping[str, Command]
+    before: Callable[[], None] = lambda: None
 
 
-prompt = ChatPromptTemplate.from_messages([MessagesPlaceholder("history"), ("human", "{{text}}")])
-chain = RunnableWithMessageHistory(prompt | ChatOpenAI(), history_of, input_messages_key="text")
+def works(folder: Path) -> Mapping[str, Callable[[], Work]]:
+    """What can be measured, by the word that asks for it; trees are built when they are needed."""
+    return {
+        "dense": lambda: cold("dense: 349 files of LangChain, cold", trees.dense(folder)),
+        "large": lambda: cold("large: packages, cold", trees.large(folder), "ruff", "ast-grep"),
+        "warm": lambda: warm("large: packages, warm, unchanged", trees.large(folder), folder),
+        "app": lambda: cold("app: 20 files, cold", trees.app(folder), "ruff", "langdoctor"),
+        "unchanged": lambda: warm("app: 20 files, warm, unchanged", trees.app(folder), folder),
+        "changed": lambda: changed("app: 20 files, warm, one changed", trees.app(folder), folder),
+        **{
+            f"apps{files}": lambda files=files: cold(
+                f"{files:,} files of apps, cold", trees.apps(folder, files), ""
+            )
+            for files in (1000, 2000, 4000, 8000)
+        },
+    }
 
 
-async def answer(session_id: str, text: str) -> str:
-    config = {{"configurable": {{"session_id": session_id}}}}
-    return (await chain.ainvoke({{"text": text}}, config)).content
-'''
+def cold(name: str, tree: Path, *tools: str) -> Work:
+    """Runs without a cache; of the other tools all, or those named."""
+    others = {tool: command for tool, command in peers(tree).items() if not tools or tool in tools}
+    return Work(name, {OURS: ours(tree, "--no-cache"), **others})
 
 
-def write_app(root: Path, package: str) -> None:
-    """An application of 20 files: nine features of two files each, a main module and a package marker."""
-    folder = root / package
-    folder.mkdir(parents=True)
-    (folder / "__init__.py").write_text("")
-    names = range(9)
-    imports = "".join(f"from {package}.routes_{n} import router as router_{n}\n" for n in names)
-    included = "".join(f"app.include_router(router_{n})\n" for n in names)
-    (folder / "main.py").write_text(f"from fastapi import FastAPI\n\n{imports}\napp = FastAPI()\n{included}")
-    for n in names:
-        (folder / f"routes_{n}.py").write_text(ROUTES.format(n=n, package=package))
-        (folder / f"service_{n}.py").write_text(SERVICE.format(n=n))
+def warm(name: str, tree: Path, folder: Path) -> Work:
+    """Runs over a tree that an earlier run has seen; ruff without its cache for comparison."""
+    command = ours(tree, "--cache-dir", str(folder / "cache"))
+    _age(tree)
+    cost_of(command)
+    return Work(name, {OURS: command, **{t: c for t, c in peers(tree).items() if t == "ruff"}})
 
 
-def trees(folder: Path, wanted: Sequence[str]) -> Iterator[tuple[str, Path]]:
-    """The trees to measure, made when asked for."""
-    if "app" in wanted:
-        write_app(folder / "app", "shop")
-        yield "app (20 files)", folder / "app"
-    if "apps" in wanted:
-        for number in range(200):
-            write_app(folder / "apps", f"shop{number}")
-        yield "apps (4,000 files)", folder / "apps"
-    if "packages" in wanted:
-        root = folder / "packages"
-        write_app(root, "shop")
-        shutil.copytree(
-            sysconfig.get_paths()["purelib"], root / "vendored", ignore=shutil.ignore_patterns("__pycache__")
-        )
-        count = sum(1 for _ in root.rglob("*.py"))
-        yield f"packages ({count:,} files)", root
+def changed(name: str, tree: Path, folder: Path) -> Work:
+    """Runs after an edit of one file."""
+    work = warm(name, tree, folder)
+    file = tree / "shop" / "service_3.py"
+
+    def edit() -> None:
+        file.write_text(f"{file.read_text()}# edited\n")
+        _age(file)
+
+    return Work(name, work.commands, edit)
 
 
-def commands(tree: Path) -> dict[str, list[str]]:
-    """The tools that are here, each as a cold run without a cache."""
-    found = {"lcmemlint": [sys.executable, "-m", "lcmemlint", "--no-config", "--root", str(tree), str(tree)]}
-    bin_folder = Path(sys.executable).parent
-    for name, arguments in {
-        "ruff": ["check", "--select", "F", "--no-cache", "--isolated", "--exit-zero", "-q", str(tree)],
-        "langdoctor": ["scan", str(tree)],
-    }.items():
-        tool = shutil.which(name, path=f"{bin_folder}{os.pathsep}{os.environ.get('PATH', '')}")
-        if tool:
-            found[name] = [tool, *arguments]
-    return found
+def _age(path: Path) -> None:
+    """Make it look as if nobody had touched the files for a while."""
+    for file in path.rglob("*") if path.is_dir() else (path,):
+        os.utime(file, ns=(0, time.time_ns() - 10**10))
+    time.sleep(2.5)  # the time of change cannot be set
 
 
-def seconds(command: Sequence[str]) -> float:
-    """The wall time of one run; its findings are not our concern, its crash would be."""
+def cost_of(command: Sequence[str]) -> Cost:
+    """What one run costs; its findings are not our concern, its crash would be."""
     start = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
-    taken = time.perf_counter() - start
-    if done.returncode not in (0, 1):
-        raise SystemExit(
-            f"{command[0]} exited with {done.returncode}: {done.stderr.decode(errors='replace')[-300:]}"
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment(), cwd=FOLDER
+    )
+    assert process.stderr is not None
+    told = process.stderr.read()
+    _, status, used = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = code = os.waitstatus_to_exitcode(status)
+    if code not in (0, 1):
+        raise SystemExit(f"{command[0]} exited with {code}: {told.decode(errors='replace')[-300:]}")
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def measure(work: Work, runs: int) -> Mapping[str, Cost]:
+    """The median costs of each tool, all tools in turn."""
+    costs: dict[str, list[Cost]] = {tool: [] for tool in work.commands}
+    for _ in range(runs):
+        for tool, command in work.commands.items():
+            if tool == OURS:
+                work.before()
+            costs[tool].append(cost_of(command))
+    return {
+        tool: Cost(
+            *(statistics.median(getattr(one, name) for one in of) for name in ("wall", "cpu", "memory"))
         )
-    return taken
+        for tool, of in costs.items()
+    }
 
 
 def main() -> None:
-    """Print one table row for each tree and tool."""
+    """Print one row of a table for each work and tool."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--trees", default="app,apps,packages")
+    parser.add_argument("--folder", type=Path, default=FOLDER)
+    parser.add_argument("works", nargs="*", help="what to measure; all of it by default")
     chosen = parser.parse_args()
-    print("| tree | tool | median s | × lcmemlint |")
-    print("|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder:
-        for name, tree in trees(Path(folder), chosen.trees.split(",")):
-            tools = commands(tree)
-            times: dict[str, list[float]] = {tool: [] for tool in tools}
-            for _ in range(chosen.runs):
-                for tool, command in tools.items():
-                    times[tool].append(seconds(command))
-            ours = statistics.median(times["lcmemlint"])
-            for tool, taken in times.items():
-                middle = statistics.median(taken)
-                print(f"| {name} | {tool} | {middle:.2f} | {middle / ours:.2f} |", flush=True)
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    known = works(chosen.folder.absolute())
+    unknown = [name for name in chosen.works if name not in known]
+    if unknown:
+        raise SystemExit(f"unknown: {', '.join(unknown)}; known: {', '.join(known)}")
+    print(
+        f"{sys.version.split()[0]} on {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}, {chosen.runs} runs\n"
+    )
+    print("| work | tool | s | CPU s | MB | × ours |\n|---|---|---|---|---|---|")
+    for name in chosen.works or known:
+        work = known[name]()
+        found = measure(work, chosen.runs)
+        for tool, cost in found.items():
+            ratio = cost.wall / found[OURS].wall
+            print(
+                f"| {work.name} | {tool} | {cost.wall:.2f} | {cost.cpu:.2f} | {cost.memory:.0f} | {ratio:.2f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -124,12 +124,14 @@ def select(
 
     These name a package of the catalogue, import a file that does (directly or not), or are imported by one of
     those. `resolve(path, dotted)` gives the project files that an import in `path` may run. A file that imports
-    modules by computed names may import any, so it counts as naming a package, once another file really does.
+    modules by computed names may import any below its top folder, so it counts as naming a package, once another
+    file there really does.
     """
     named = {path for path, found in files.items() if _names(path, found, packages)}
     if not named:
         return frozenset()
-    named |= {path for path, found in files.items() if DYNAMIC in found.words}
+    folders = {_top(path) for path in named} | {""}
+    named |= {path for path, found in files.items() if DYNAMIC in found.words and _top(path) in folders}
     imported: dict[str, set[str]] = {
         path: {target for dotted in found.imports for target in resolve(path, dotted) if target in files}
         for path, found in files.items()
@@ -146,6 +148,11 @@ def _names(path: str, found: Skim, packages: frozenset[str]) -> bool:
     if not packages.isdisjoint(found.words) or not packages.isdisjoint(path.removesuffix(".py").split("/")):
         return True
     return any(dotted.partition(".")[0] in packages for dotted in found.imports)
+
+
+def _top(path: str) -> str:
+    """The first folder of a path; "" for a file beside the folders."""
+    return path.partition("/")[0] if "/" in path else ""
 
 
 def _reached(starts: set[str], edges: Mapping[str, set[str]]) -> set[str]:

@@ -187,6 +187,12 @@ def test_a_file_that_imports_computed_names_may_import_any() -> None:
     """
     texts = {"main": "import loader", "loader": "import_module(name)", "plugin": "import langgraph", "x": ""}
     assert selected(**texts) == "loader main plugin"
+    elsewhere = {
+        "vendored__main": "import loader",
+        "vendored__loader": "import_module(name)",
+        "app__x": "import langgraph",
+    }
+    assert selected(**elsewhere) == "app/x"
 
 
 def test_files_of_the_users_own_components_are_mentions() -> None:
