@@ -1,7 +1,8 @@
 """Paired timings: lcmemlint and the linters that are installed, alternately on the same trees. `make bench` runs it.
 
 Each figure is the median over whole processes; the ratio to ours is what counts, since all runs shared the machine.
-Trees are built once, in a folder for temporary files: linters leave out what git ignores. `BENCH_PEERS` names one more folder to look for linters in.
+Trees are built once, in a folder for temporary files: linters leave out what git ignores. `BENCH_PEERS` names one more
+folder to look for linters in.
 """
 
 from __future__ import annotations
