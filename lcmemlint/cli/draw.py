@@ -54,12 +54,14 @@ def _format(name: str, asked: str | None) -> Format:
 def _drawn(job: Job, analysis: Analysis, report: Report) -> Map:
     """The map."""
     from lcmemlint.map.build import draw
+    from lcmemlint.workers import no_garbage_collection
 
     def line(path: str, number: int) -> str:
         lines = report.lines.get(path, ())
         return lines[number - 1] if 0 < number <= len(lines) else ""
 
-    return draw(analysis.project, report.findings, line=line, title=job.root.name or "this project")
+    with no_garbage_collection():
+        return draw(analysis.project, report.findings, line=line, title=job.root.name or "this project")
 
 
 def _tell(name: str, drawn: Map) -> None:

@@ -26,6 +26,8 @@ OPEN_UP_TO: Final = 45
 """Boxes of a map that is shown unfolded."""
 FILES_UP_TO: Final = 12
 """Files of a column that need no folders."""
+FOLDERS_UP_TO: Final = 24
+"""Folders of a column."""
 _BREAKS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[_/.])(?=\w)")
 
 
@@ -156,14 +158,27 @@ def _column(column: Column, of: Map, unfolded: bool) -> Iterator[str]:
             yield from _file(group, of, unfolded or len(group.nodes) == 1)
         return
     folders: dict[str, list[Group]] = {}
+    depth = _depth([group.path for group in named])
     for group in named:
-        folders.setdefault(f"{dirname(group.path) or '.'}/", []).append(group)
+        folders.setdefault(_folder(group.path, depth), []).append(group)
     for folder, groups in folders.items():
         inside = [node for group in groups for node in group.nodes]
         yield f'<details class="folder"><summary>{breakable(folder)}{_chips(inside, of)}</summary>\n'
         for group in groups:
             yield from _file(group, of, unfolded or len(group.nodes) == 1)
         yield "</details>\n"
+
+
+def _folder(path: str, depth: int) -> str:
+    """The first folders of a path."""
+    return "/".join((dirname(path) or ".").split("/")[:depth]) + "/"
+
+
+def _depth(paths: list[str]) -> int:
+    """How many levels of folders name few enough folders."""
+    deepest = max(path.count("/") for path in paths) or 1
+    fits = (at for at in range(deepest, 1, -1) if len({_folder(path, at) for path in paths}) <= FOLDERS_UP_TO)
+    return next(fits, 1)
 
 
 def _file(group: Group, of: Map, unfolded: bool) -> Iterator[str]:

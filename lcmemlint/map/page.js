@@ -95,8 +95,6 @@
       }
     }
     fresh.append(...late);
-    svg.setAttribute("width", lanes.scrollWidth);
-    svg.setAttribute("height", lanes.scrollHeight);
     paths.replaceChildren(fresh);
   };
 
