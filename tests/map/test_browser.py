@@ -99,7 +99,9 @@ def large() -> Map:
     )
     way = [f"n{2 + FUNCTIONS * place}" for place in range(per_folder)]
     stops = [
-        Stop(id, at, "calls") for id, node in zip(way, nodes, strict=False) if (at := node.at) is not None
+        Stop(id, where, "calls")
+        for id, node in zip(way, nodes, strict=False)
+        if (where := node.at) is not None
     ]
     shown = Shown(finding, (*stops[:6], Stop(saver.id, saver.at, "built here")), (*way, saver.id, kept.id))
     marked = Node(saver.id, "memory", saver.label, saver.detail, saver.at, "process", (0,), "error")
