@@ -9,7 +9,8 @@ from lcmemlint.link.project import Project
 
 
 def check(project: Project) -> Iterator[Finding]:
-    for constant in project.keys.constants():
+    dicts = [held.thing for held in project.conversations.holdings if held.keyed]
+    for constant in project.keys.constants(dicts):
         if constant.is_fallback:
             message = f"`{constant.name}` falls back to {constant.text}, so users who send none share one conversation"
         else:

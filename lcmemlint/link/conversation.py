@@ -291,8 +291,8 @@ class Conversations:
 
     def _is_session_state(self, stored: Stored, inner: Object) -> bool:
         """A chain, agent or graph kept per session that a later request cannot rebuild, or that holds memory itself."""
-        if isinstance(inner, Instance) and isinstance(inner.of, Part) and inner.of.name in self._answering:
-            return False  # what a chain answered is no chain
+        if self._is_answer(inner):
+            return False  # what a chain answered is no chain, nor what is read from that
         made = made_by(self.evaluator, inner)
         if made is None or made[0].kind != "wrapper":
             return False

@@ -631,21 +631,34 @@ class Keys:
 
     # ------------------------------------------------------------------ questions of the rules
 
-    def constants(self) -> Iterator[Constant]:
-        """Literals that select a conversation on the request path, each place once."""
+    def constants(self, containers: Iterable[Object] = ()) -> Iterator[Constant]:
+        """Literals that select a conversation on the request path, each place once.
+
+        ``containers`` are dicts that hold conversations by key: there a literal counts as what stands in for a key.
+        """
         told: set[Location] = set()
         for sink in self.sinks:
-            if not self._remembers(sink):
+            if not self._remembers(sink) or self._is_registered(sink):
                 continue
-            if sink.name == _KEPT and all(one.kind == "constant" for one in self.origins(sink.site)):
-                continue  # a registry: what is kept has names of its own, whoever asks
             missing = self._missing(sink)
             if missing is not None and missing.at not in told:
                 told.add(missing.at)
                 yield missing
-            for origin in self.origins(sink.site):
-                if origin.kind != "constant" or origin.at in told or not self._on_path(origin):
-                    continue
+            yield from self._literals(sink, told)
+        for sink in (sink for thing in containers for sink in self._in_container(thing)):
+            if not self._is_same_for_all(sink):
+                yield from self._literals(sink, told)
+
+    def _is_registered(self, sink: Sink) -> bool:
+        """Whether it is kept under names of its own, whoever asks: in a registry of services."""
+        return sink.name == _KEPT and self._is_same_for_all(sink)
+
+    def _is_same_for_all(self, sink: Sink) -> bool:
+        return all(origin.kind == "constant" for origin in self.origins(sink.site))
+
+    def _literals(self, sink: Sink, told: set[Location]) -> Iterator[Constant]:
+        for origin in self.origins(sink.site):
+            if origin.kind == "constant" and origin.at not in told and self._on_path(origin):
                 told.add(origin.at)
                 trace = self._way_through(origin, sink)
                 yield Constant(sink.name, origin.text, origin.at, origin.fallback, sink.confidence, trace)
