@@ -28,7 +28,8 @@ FILES_UP_TO: Final = 12
 """Files of a column that need no folders."""
 FOLDERS_UP_TO: Final = 24
 """Folders of a column."""
-_BREAKS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[_/.])(?=\w)")
+BREAKS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[_/.])(?=\w)")
+"""Where a name or path may go on in the next line: before capitals, after `_`, `/` and dots."""
 
 
 def render(of: Map) -> str:
@@ -54,8 +55,8 @@ def text(words: str) -> str:
 
 
 def breakable(name: str) -> str:
-    """A name or path as HTML, with places where a line may break: before capitals, after `_`, `/` and dots."""
-    return "<wbr>".join(text(part) for part in _BREAKS.split(name))
+    """A name or path as HTML, with the places where a line may break."""
+    return "<wbr>".join(text(part) for part in BREAKS.split(name))
 
 
 def place(stop: Stop | Node | Finding) -> str:

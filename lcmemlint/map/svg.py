@@ -8,15 +8,15 @@ from typing import Final
 
 from lcmemlint.map.arrange import Column, columns
 from lcmemlint.map.fold import folded
-from lcmemlint.map.html import text
+from lcmemlint.map.html import BREAKS, text
 from lcmemlint.map.model import HEADINGS, LIVES, Edge, Map, Node
 from lcmemlint.report.characters import cells, escape
 
 BOXES: Final = 60
 """Boxes at most."""
 
-WIDTH: Final = 218
-GAP: Final = 42
+WIDTH: Final = 158
+GAP: Final = 32
 LINE: Final = 16
 LETTER: Final = 7.5
 """Pixels of a letter of the labels, at most: a picture cannot ask the font."""
@@ -130,23 +130,19 @@ def _lines(node: Node, of: Map) -> Iterator[tuple[str, str]]:
 
 
 def wrapped(words: str, width: int) -> list[str]:
-    """Text in lines of that many cells; long names are broken where they must be."""
+    """Text in lines of that many cells; long names are broken as `BREAKS` has it, else where they must be."""
     lines: list[str] = []
     line = ""
-    for word in words.split():
-        while cells(word) > width:
-            room = width - cells(line) - 1 if line else width
-            if room < width // 3:
+    for number, word in enumerate(words.split()):
+        for at, part in enumerate(BREAKS.split(word)):
+            space = " " if number and at == 0 else ""
+            if line and cells(line) + len(space) + cells(part) > width:
                 lines.append(line)
-                line, room = "", width
-            head = word[: max(1, room)]
-            lines.append(f"{line} {head}".strip())
-            line, word = "", word[len(head) :]
-        if line and cells(line) + 1 + cells(word) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
+                line, space = "", ""
+            line = f"{line}{space}{part}"
+            while cells(line) > width:
+                lines.append(line[:width])
+                line = line[width:]
     return [*lines, line] if line else lines
 
 
