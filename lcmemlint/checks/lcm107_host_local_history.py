@@ -30,3 +30,16 @@ def check(project: Project) -> Iterator[Finding]:
             fix=fix,
             no_fix=reason,
         )
+    for table in project.tables():
+        yield Finding(
+            code="LCM107",
+            message=f"the table `{table.name}` keeps the conversations in a file on this machine, so another instance, "
+            "or this one in a new container, answers without them",
+            at=table.at,
+            severity="warning",
+            confidence="likely",
+            symbol=table.name,
+            help="use a database that all instances reach, or mount one durable disk into all of them",
+            because=table.trace,
+            no_fix="the queries are your own; which database the instances share is yours to choose",
+        )

@@ -36,6 +36,7 @@ from lcmemlint.link.shapes import Shapes
 from lcmemlint.link.startup import startup_trace
 from lcmemlint.link.stores import Alone, PlainRedis, find_alone, find_plain_redis
 from lcmemlint.link.switches import is_development_branch
+from lcmemlint.link.tables import Table, find_tables
 from lcmemlint.link.versions import Versions
 from lcmemlint.link.wiring import Wiring
 from lcmemlint.values import Location
@@ -197,6 +198,10 @@ class Project:
     def returned_id(self, made: Location) -> FixRequest:
         """The codemod that takes an id from the request which is made anew at a place."""
         return returned_id(self.advisor, made)
+
+    def tables(self) -> Iterator[Table]:
+        """Tables of messages that request code writes into SQLite by hand."""
+        return find_tables(self.evaluator, self.reach, self.memories)
 
     def omissions(self) -> Iterator[Omission]:
         """Places where a graph is left without its stored checkpointer when that fails or is not there."""
