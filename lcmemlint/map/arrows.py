@@ -35,6 +35,7 @@ class Arrows:
             memory for memory in project.memories.all if memory.runs and not project.wiring.is_untaken(memory)
         )
         self._of_thing = {memory.thing: memory for memory in self.memories}
+        self._built: dict[tuple[str, int], Instance] = {}
         self._table = Ways(project).table()
         self._on_request_path()
         self._builders()
@@ -69,7 +70,9 @@ class Arrows:
         if isinstance(place, Instance):
             if place in self._of_thing:
                 return self._of_thing[place]
-            return place if place.path and self._is_known(dotted_of(place) or "") else None
+            if place.path and self._is_known(dotted_of(place) or ""):
+                # One call is one box, also where what is called may be one of several.
+                return self._built.setdefault((place.path, place.call), place)
         return None
 
     def _is_known(self, name: str) -> bool:
