@@ -65,7 +65,10 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Let links that fit the repository fit the site."""
-    return relinked(markdown, page.file.src_uri)
+    open_up = markdown.replace(
+        "<details>", '<details markdown="1">'
+    )  # what is inside is Markdown, as elsewhere
+    return relinked(open_up, page.file.src_uri)
 
 
 def relinked(markdown: str, page: str) -> str:

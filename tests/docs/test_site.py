@@ -76,6 +76,16 @@ def test_every_link_leads_somewhere(site: Path) -> None:
                 assert unquote(parts.fragment) in pages[target].anchors | {"__skip"}, f"{path}: {address}"
 
 
+def test_no_markdown_is_left_unread(site: Path) -> None:
+    """
+    Tables are tables and fences are code, also where a page folds them away.
+    """
+    for path in site.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert "|---|" not in text, path
+        assert "<p>```" not in text, path
+
+
 def test_nothing_is_loaded_from_other_hosts(site: Path) -> None:
     """
     No font, no script, no picture: readers are told to nobody.
