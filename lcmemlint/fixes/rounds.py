@@ -79,12 +79,19 @@ class Fixing:
         if not any(self._asks(finding) for finding in waiting):
             self._refuse_without_request(waiting)
             return
-        self._baseline = tuple(self.relint({}))
+        before = self._baseline = tuple(self.relint({}))
         for _ in range(ROUNDS):
             waiting = self._round(self._refuse_without_request(waiting))
             if not waiting:
-                return
+                break
         self.refuse(waiting, f"other fixes overlap it, also after {ROUNDS} rounds")
+        self._settle(before)
+
+    def _settle(self, before: Iterable[Finding]) -> None:
+        """Findings that went away with what caused them need no fix of their own."""
+        gone = set(map(_identity, before)) - set(map(_identity, self._baseline))
+        self.fixed += [one.finding for one in self.refused if _identity(one.finding) in gone]
+        self.refused = [one for one in self.refused if _identity(one.finding) not in gone]
 
     def _asks(self, finding: Finding) -> bool:
         return finding.fix is not None and (self.unsafe or not finding.fix.unsafe)

@@ -305,3 +305,19 @@ def test_notes_say_what_to_install_and_to_set(project: Project, unsafe: bool) ->
     result = project.fix(unsafe=unsafe)
 
     assert ("CHAT_HISTORY_URL" in {note.name for note in result.notes}) == unsafe
+
+
+def test_a_finding_that_goes_with_another_counts_as_repaired(project: Project) -> None:
+    """
+    A finding about the deployment has no fix of its own, and no cause once the code is repaired.
+    """
+    project.put("app.py", f"{IMPORT}\n\ndef chat(user_id):\n    return {CODE}\n")
+    project.fault(CODE, "chat-memory", key="user_id")
+    at = Location("Dockerfile", Span(1, 0, 1, 3))
+    deployed = Finding("LCM401", "4 processes", at, "error", "certain", symbol="api", no_fix="share it first")
+    project.extra = lambda texts: [] if "chat_history" in texts.get("app.py", "") else [deployed]
+
+    result = project.fix()
+
+    assert sorted(finding.code for finding in result.fixed) == ["LCM101", "LCM401"]
+    assert not [one for one in result.outcomes if isinstance(one, Refused)]
