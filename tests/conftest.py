@@ -23,10 +23,11 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("LCMEMLINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """
-    Headless Chromium as the distribution ships it.
+    Headless Chromium as the distribution ships it; not for longer than a module, since its driver keeps an event
+    loop running that tests of other modules would meet.
     """
     found = next((path for name in CHROMIUM if (path := shutil.which(name)) is not None), None)
     if found is None:

@@ -59,9 +59,16 @@ def test_readers_agree_on_whole_files(path: Path) -> None:
     """
     Our own modules, and Python's tests of its grammar.
     """
-    text = path.read_text(encoding="utf-8")
+    scan(path.read_text(encoding="utf-8"))
 
-    assert abstract.read(text) is not None or path in GRAMMAR
+
+def test_the_quick_reader_reads_nearly_everything() -> None:
+    """
+    What it leaves to LibCST, such as strings whose places `ast` counts wrongly, is rare.
+    """
+    read = [abstract.read(path.read_text(encoding="utf-8")) is not None for path in OWN]
+
+    assert sum(read) >= 0.98 * len(read)
 
 
 @pytest.mark.parametrize("text", ["def (\n", "f'{a!x}'\n", "x = " + "9" * 5000 + "\n", "a\x0c\\\n\n b\n"])
