@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lcmemlint.findings import Finding
@@ -58,9 +58,14 @@ def fix_files(
     return FixResult(
         outcomes=tuple(sorted(outcomes, key=_order)),
         diff="".join(disk.diff(each) for each in sorted(changed, key=lambda each: each.path)),
-        fixed=tuple(each for each in fixing.fixed if each.fix is None or each.fix.path not in failed),
+        fixed=tuple(each for each in fixing.fixed if _is_written(each, failed)),
         notes=notes,
     )
+
+
+def _is_written(finding: Finding, failed: Collection[str]) -> bool:
+    """Whether the repair reached the disk; what went with other repairs did only if all of them did."""
+    return finding.fix.path not in failed if finding.fix is not None else not failed
 
 
 def _order(outcome: Outcome) -> tuple[str, int, int, int, str]:

@@ -321,3 +321,25 @@ def test_a_finding_that_goes_with_another_counts_as_repaired(project: Project) -
 
     assert sorted(finding.code for finding in result.fixed) == ["LCM101", "LCM401"]
     assert not [one for one in result.outcomes if isinstance(one, Refused)]
+
+
+def test_what_went_with_a_repair_that_was_not_written_is_not_repaired(project: Project) -> None:
+    """
+    Nothing is called repaired that is still on the disk as it was.
+    """
+    path = project.put("app.py", CHAT)
+    project.fault(CODE, "chat-memory", key="user_id")
+    at = Location("Dockerfile", Span(1, 0, 1, 3))
+    deployed = Finding("LCM401", "4 processes", at, "error", "certain", symbol="api", no_fix="share it first")
+
+    def extra(texts: Mapping[str, str]) -> list[Finding]:
+        if "chat_history" not in texts.get("app.py", ""):
+            return [deployed]
+        path.write_text(f"{CHAT}# edited meanwhile\n")
+        return []
+
+    project.extra = extra
+    result = project.fix()
+
+    assert [one.path for one in result.outcomes if isinstance(one, Failed)] == ["app.py"]
+    assert result.fixed == ()

@@ -49,4 +49,4 @@ def test_a_hostile_input_costs_only_itself(name: str, tmp_path: Path) -> None:
     assert "app.py:7" in done.stdout
     assert HOSTILE[name].told in done.stderr
     assert "\x1b" not in done.stdout + done.stderr
-    assert all("\n" in line or len(line) < 1000 for line in done.stderr.splitlines())
+    assert max(map(len, done.stderr.splitlines()), default=0) < 1000
