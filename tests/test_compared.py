@@ -70,6 +70,10 @@ PROOFS: dict[str, tuple[str, ...]] = {
     "Shell completion": ("test_comfort.py::test_words_are_completed",),
     "Links in the terminal": ("test_comfort.py::test_places_are_links_when_asked_for",),
     "Progress bar": ("test_comfort.py::test_a_bar_is_shown_to_who_waits",),
+    "Notebooks": (
+        "test_notebooks.py::test_findings_name_the_cell",
+        "test_notebooks.py::test_a_repair_keeps_all_the_rest",
+    ),
     "No network, no telemetry": ("test_architecture.py::test_no_part_opens_a_connection",),
 }
 
