@@ -76,6 +76,7 @@ def test_only_bad_examples_expect_findings(case: tuple[Rule, Example]) -> None:
     assert (example.section == "Bad") == bool(example.expected)
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case[1].expected], ids=case_name)
 def test_a_request_path_finding_has_a_trace(case: tuple[Rule, Example], tmp_path: Path) -> None:
     """
     A finding about server code tells how a request comes there: real lines of real files of the example.
