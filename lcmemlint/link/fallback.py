@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lcmemlint.facts import MODULE, Block, FileFacts
+from lcmemlint.link.absence import missing, present
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.objects import FunctionOf
@@ -132,9 +133,9 @@ class Fallbacks:
     def _by_test(self, path: str, scope: int, test: Value, *, taken: bool) -> str:
         """When the branch runs, if that is when something is missing; ``taken``: it runs when the test holds."""
         facts = self.evaluator.files[path]
-        missing = _missing(test) if taken else _present(test)
-        if missing is not None:
-            return f"when {_shown(facts, missing)} is missing"
+        absent = missing(test) if taken else present(test)
+        if absent is not None:
+            return f"when {_shown(facts, absent)} is missing"
         if not taken and isinstance(test, Combined) and test.op in ("==", "in", "!="):
             return f"unless {_shown(facts, test.parts[0])} names another" if test.op != "!=" else ""
         return ""
@@ -144,7 +145,7 @@ class Fallbacks:
         facts = self.evaluator.files[path]
         block = facts.blocks[block_number]
         assert block.test is not None
-        value = _missing(block.test) if block.kind == "if" else _present(block.test)
+        value = missing(block.test) if block.kind == "if" else present(block.test)
         if value is None or not isinstance(value, Name | AttrOf):
             return False
         scope = facts.scopes[block.scope]
@@ -202,38 +203,6 @@ class Fallbacks:
                 if any(thing in stored for thing in things):
                     found.append(number)
         return found
-
-
-def _missing(test: Value) -> Value | None:
-    """What is absent when the test holds: ``not x``, ``x is None``, ``not x or not y``."""
-    match test:
-        case Combined(op="not", parts=(inner,)):
-            return _present(inner)
-        case Combined(op="is" | "==", parts=(left, Const(value=None | ""))):
-            return left if _may_be_absent(left) else None
-        case OneOf(how="or", options=options):
-            found = [_missing(option) for option in options]
-            return found[0] if all(one is not None for one in found) else None
-    return None
-
-
-def _present(test: Value) -> Value | None:
-    """What is there when the test holds: ``x``, ``x is not None``, ``x and y``."""
-    match test:
-        case Combined(op="is not" | "!=", parts=(left, Const(value=None | ""))):
-            return left if _may_be_absent(left) else None
-        case Combined(op="not", parts=(inner,)):
-            return _missing(inner)
-        case OneOf(how="and", options=options):
-            found = [_present(option) for option in options]
-            return found[0] if all(one is not None for one in found) else None
-        case Name() | AttrOf() | ItemOf() | CallOf():
-            return test
-    return None
-
-
-def _may_be_absent(value: Value) -> bool:
-    return isinstance(value, Name | AttrOf | ItemOf | CallOf)
 
 
 def _after_failure(block: Block | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lcmemlint.facts import MODULE, Call
+from lcmemlint.link.absence import missing, present
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.names import bound_names
@@ -166,8 +167,26 @@ class Wiring:
         return False
 
     def is_untaken(self, memory: Memory) -> bool:
-        """Whether it stands behind ``or`` (or ``else``) after something that every caller hands over."""
+        """Whether it only replaces something that every caller hands over: behind ``or``, under ``if x is None``."""
         path, number = memory.thing.path, memory.thing.call
+        return self._is_behind(path, number) or self._is_under_unmet_test(path, number)
+
+    def _is_under_unmet_test(self, path: str, number: int) -> bool:
+        facts = self.evaluator.files[path]
+        call = facts.calls[number]
+        params = {param.name: param for param in facts.scopes[call.scope].params}
+        for block_number in self.evaluator.names[path].blocks_around(call.block):
+            block = facts.blocks[block_number]
+            if block.test is None or block.kind not in ("if", "else"):
+                continue
+            absent = missing(block.test) if block.kind == "if" else present(block.test)
+            if isinstance(absent, Name) and absent.id in params:
+                given = self.evaluator.param(path, call.scope, params[absent.id])
+                if all(isinstance(thing, Instance) for thing in given):
+                    return True
+        return False
+
+    def _is_behind(self, path: str, number: int) -> bool:
         facts = self.evaluator.files[path]
         call = facts.calls[number]
         values = [facts.statements[call.statement].value] if call.statement >= 0 else []
