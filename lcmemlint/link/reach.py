@@ -237,7 +237,7 @@ class Reach:
         for thing in self.evaluator.value(site.path, site.scope, part.base, site.at):
             if isinstance(thing, Instance) and isinstance(thing.of, ClassOf):
                 method = self.evaluator.member(thing.of, part.name)
-                if isinstance(method, FunctionOf) and self.evaluator._is_property(method):
+                if isinstance(method, FunctionOf) and self.evaluator.is_property(method):
                     self._enter(method, Came(function, self.place(site), f"reads `{_shown(part)}`"))
 
     # ------------------------------------------------------------------ objects that requests use
