@@ -10,7 +10,7 @@ GENERATIONS ?= 0.1 0.2 0.3 1
 # Which tests run; "proof or not proof" is all of them.
 MARKS ?= not proof
 
-.PHONY: help venv demo test test-proof check format fuzz docs pictures figures bench profile clean
+.PHONY: help venv demo test test-proof check format fuzz mutants coverage docs pictures figures bench profile clean
 
 help:
 	@echo "make demo    run lcmemlint on the example apps"
@@ -19,6 +19,8 @@ help:
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff write"
 	@echo "make fuzz    random programs and spoilt files"
+	@echo "make mutants    small faults in checks, fixes and link: do the tests notice them?"
+	@echo "make coverage   which branches the tests pass"
 	@echo "make docs    build the documentation site"
 	@echo "make pictures, make figures   renew what README and site show"
 	@echo "make bench   timings beside other linters; prints ratios"
@@ -70,6 +72,15 @@ format: $(READY)
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz
 
+mutants: $(READY)
+	$(BIN)/python -m tests.mutants
+
+coverage: $(READY)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --site-dir build/site
 	@echo "build/site/index.html is the start page; $(BIN)/mkdocs serve shows it while you write"
@@ -92,4 +103,4 @@ profile: $(READY)
 	$(BIN)/python bench/profiled.py $(TREE)
 
 clean:
-	rm -rf $(VENV) .venv-langchain-* build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-langchain-* build dist .mypy_cache .pytest_cache .ruff_cache .coverage*

@@ -1,0 +1,160 @@
+"""Do the tests notice faults? A random sample of small ones, put into the code one at a time.
+
+`python -m tests.mutants --sample 225 --seed 1` prints the share that a test noticed and lists the others; every
+outcome is a line of JSON in the log as soon as it is known, and a run with the same log goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.mutants.operators import changes
+from tests.mutants.server import Mutant, Outcome, Server
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[2]
+AREAS = ("checks", "fixes", "link")
+EQUIVALENT = Path(__file__).with_name("equivalent.toml")
+ELSEWHERE = (
+    "docs", "fixes/test_generated_for_real.py", "integrations", "lsp", "map/test_browser.py", "mutants", "proof",
+    "reliability", "repos", "test_agents.py", "test_architecture.py", "test_bookkeeping.py", "test_wheel.py",
+    "test_workers.py",
+)  # fmt: skip
+"""Tests of other parts, and those that run the command as another process, where there is no fault."""
+
+OPTIONS = ("-q", "-s", "-p", "no:randomly", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=none")
+
+
+def mutants_of(area: str) -> list[Mutant]:
+    """Every fault in the modules of a folder, in the order of names and lines."""
+    return list(_mutants(sorted((ROOT / "lcmemlint" / area).glob("*.py"))))
+
+
+def _mutants(files: Sequence[Path]) -> Iterator[Mutant]:
+    for file in files:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        yield from (Mutant(file, tree, change) for change in changes(tree))
+
+
+Row = dict[str, object]
+
+
+def row(mutant: Mutant) -> Row:
+    """A mutant in the log."""
+    change = mutant.change
+    return {
+        "file": mutant.file.relative_to(ROOT).as_posix(),
+        "line": change.line,
+        "column": change.old.col_offset,
+        "function": change.function,
+        "change": change.told,
+    }
+
+
+def place(row: Row) -> tuple[object, ...]:
+    """What tells a mutant from all others."""
+    return row["file"], row["line"], row["column"], row["change"]
+
+
+def meaning(row: Row) -> tuple[object, ...]:
+    """What stays the same when lines move."""
+    return row["file"], row["function"], row["change"]
+
+
+def equivalents() -> dict[tuple[object, ...], str]:
+    """The faults that change nothing, each with the reason."""
+    text = EQUIVALENT.read_text(encoding="utf-8") if EQUIVALENT.exists() else ""
+    return {meaning(one): one["because"] for one in tomllib.loads(text).get("mutant", [])}
+
+
+def main() -> int:
+    """Run; the exit code is 1 when too few are noticed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
+    parser.add_argument("--area", action="append", choices=AREAS, help="default: all of them")
+    parser.add_argument("--sample", type=int, default=225, help="how many in each area")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--log", type=Path, default=ROOT / "build" / "mutants.jsonl")
+    parser.add_argument("--at-least", type=float, default=85, help="per cent")
+    parser.add_argument("--tests", type=Path, nargs="+", default=[ROOT / "tests"])
+    given = parser.parse_args()
+
+    sample = drawn(given.area or AREAS, given.sample, given.seed)
+    done = logged(given.log)
+    pending = [one for one in sample if place(row(one)) not in done]
+    given.log.parent.mkdir(parents=True, exist_ok=True)
+    with given.log.open("a", encoding="utf-8") as log:
+
+        def told(outcome: Outcome) -> None:
+            found = {
+                **row(outcome.mutant),
+                "killer": outcome.killer,
+                "tests": outcome.tests,
+                "seconds": round(outcome.seconds, 2),
+            }
+            done[place(found)] = found
+            print(json.dumps(found), file=log, flush=True)
+
+        if pending:
+            ignored = [f"--ignore={ROOT / 'tests' / name}" for name in ELSEWHERE]
+            tests = [str(path) for path in given.tests]
+            code = pytest.main([*OPTIONS, *ignored, *tests], plugins=[Server(pending, told, given.jobs)])
+            if code:
+                return int(code)
+    return report([done[place(row(one))] for one in sample], given.at_least)
+
+
+def logged(log: Path) -> dict[tuple[object, ...], Row]:
+    """What earlier runs found out."""
+    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+    return {place(one): one for one in map(json.loads, lines)}
+
+
+def drawn(areas: Sequence[str], number: int, seed: int) -> list[Mutant]:
+    """A sample of each area."""
+    found: list[Mutant] = []
+    for area in areas:
+        every = mutants_of(area)
+        found += random.Random(f"{area}:{seed}").sample(every, min(number, len(every)))
+    return found
+
+
+def report(outcomes: Sequence[Row], least: float) -> int:
+    """Print survivors and figures."""
+    known = equivalents()
+    figures = {area: Counter[str]() for area in sorted({area_of(one) for one in outcomes})}
+    for one in sorted(outcomes, key=lambda one: (str(one["file"]), int(str(one["line"])))):
+        word = "noticed" if one["killer"] else "equivalent" if meaning(one) in known else "survived"
+        figures[area_of(one)][word] += 1
+        if word == "survived":
+            print(f"{one['file']}:{one['line']}: {one['change']} ({one['tests']} tests pass there)")
+    for area, words in figures.items():
+        print(f"{area}: " + ", ".join(f"{number} {word}" for word, number in sorted(words.items())))
+    total = sum(figures.values(), Counter[str]())
+    share = 100 * total["noticed"] / max(1, total["noticed"] + total["survived"])
+    print(
+        f"{share:.1f} % of {total.total() - total['equivalent']} noticed, {total['equivalent']} more are equivalent"
+    )
+    return 0 if share >= least else 1
+
+
+def area_of(row: Row) -> str:
+    """The folder of a mutant."""
+    return Path(str(row["file"])).parent.name
+
+
+if __name__ == "__main__":
+    sys.exit(main())
