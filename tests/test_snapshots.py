@@ -128,7 +128,7 @@ def test_the_same_is_said_and_done_as_before(
     """
     now = told(written(tmp_path / "project", example)).strip("\n")
 
-    assert now == kept(rule).get(title, ""), "see the first lines of this file"
+    assert now == kept(rule).get(title, ""), "if that is right, `python tests/test_snapshots.py` keeps it"
 
 
 def test_nothing_is_kept_of_examples_that_are_gone() -> None:

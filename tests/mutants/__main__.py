@@ -40,7 +40,7 @@ OPTIONS = ("-q", "-s", "-p", "no:randomly", "-p", "no:cacheprovider", "-o", "tmp
 
 def mutants_of(area: str) -> list[Mutant]:
     """Every fault in the modules of a folder, in the order of names and lines."""
-    return list(_mutants(sorted((ROOT / "lcmemlint" / area).glob("*.py"))))
+    return list(_mutants(sorted((ROOT / "lcmemlint" / area).rglob("*.py"))))
 
 
 def _mutants(files: Sequence[Path]) -> Iterator[Mutant]:
@@ -152,8 +152,8 @@ def report(outcomes: Sequence[Row], least: float) -> int:
 
 
 def area_of(row: Row) -> str:
-    """The folder of a mutant."""
-    return Path(str(row["file"])).parent.name
+    """The part of the package that a mutant is in."""
+    return Path(str(row["file"])).parts[1]
 
 
 if __name__ == "__main__":
