@@ -67,6 +67,7 @@ class Evaluator:
         self.is_always_filled = self.learnt.is_always_filled
         self.bound = self.bindings.bound
         self.member_of_module = self.bindings.member_of_module
+        self.param = self.params.param
         self.annotated = self.params.annotated
         self.shared_name = self.members.shared_name
         self.class_around = self.classes.class_around
