@@ -41,6 +41,13 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
                   and empty (not known) let a handler have one more parameter; any other name is refused.
     ``namespace``, ``class``, ``container``, ``container_unused``  handed on to ``then``.
 
+``handed-key`` (unsafe)
+    ``span``: the constructor call, directly inside a function that builds it for others and knows no session. The
+    function gets a parameter ``name``, its calls pass a key, and the call is then rewritten as by ``then``.
+    ``callers``   JSON: ``[path, [line, column, end line, end column], key]`` of every call of the function.
+    ``keyed``     ``yes``: the callers keep what they get in a dict, by whose key it is known.
+    ``then``, ``name``, ``namespace``, ``class``  as for ``session-parameter``.
+
 ``shared-memory`` (safe)
     ``span``: the constructor call of a memory that summarises or cuts by tokens, where the conversation is known or
     kept in a dict. The class becomes the generated one of the same behaviour, with ``chat_memory=`` and, for a

@@ -9,6 +9,7 @@ from lcmemlint.findings import FixRequest
 from lcmemlint.fixes import (
     chat_memory,
     checkpointer,
+    handed_key,
     history_factory,
     local_history,
     required_id,
@@ -37,6 +38,7 @@ CODEMODS: tuple[Codemod, ...] = (
     Codemod("chat-memory", chat_memory.rewrite),
     Codemod("history-factory", history_factory.rewrite),
     Codemod("session-parameter", session_parameter.rewrite),
+    Codemod("handed-key", handed_key.rewrite),
     Codemod("checkpointer", checkpointer.rewrite),
     Codemod("shared-memory", summary_memory.rewrite),
     Codemod("local-history", local_history.rewrite),

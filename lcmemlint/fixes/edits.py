@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from lcmemlint.fixes.trees import Tree
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,7 +46,8 @@ class Change:
     ``needs`` are functions of generated modules that the edited file must import, ``imports`` (module, name) of what
     else it must; ``widens`` are classes that annotations must not name any more; ``drops`` are imported names that
     the edits may leave unused, ``orphans`` other names that they may leave unread; ``emptied`` is the dict that is
-    no longer filled. ``unsafe`` says what else changes, where the request itself is safe.
+    no longer filled. ``unsafe`` says what else changes, where the request itself is safe. ``elsewhere`` is what must
+    change in other files along with it; those changes have no files beside them.
     """
 
     edits: Edits
@@ -54,6 +58,7 @@ class Change:
     orphans: tuple[str, ...] = ()
     emptied: Emptied | None = None
     unsafe: str = ""
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @property
     def start(self) -> int:
@@ -71,6 +76,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A change of another file of the project."""
+
+    path: str
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a request is not carried out: a clause without a full stop, in the words of the user's own code."""
 
@@ -82,11 +95,13 @@ class Context:
     """What a codemod must know beyond its file.
 
     ``names`` are the local names of generated functions (``chat_history``); ``bound`` are names that another
-    part of the same change brings into scope.
+    part of the same change brings into scope; ``opened`` gives another file of the project and its context, None
+    if it cannot be parsed.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     bound: frozenset[str] = frozenset()
+    opened: Callable[[str], tuple[Tree, Context] | None] = lambda path: None
 
     def name(self, function: str) -> str:
         """What the file calls this generated function."""

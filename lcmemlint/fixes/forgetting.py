@@ -13,7 +13,8 @@ import libcst as cst
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.edits import Context, Edit, Edits, Refusal
 from lcmemlint.fixes.get_or_create import item
-from lcmemlint.fixes.keys import history_call
+from lcmemlint.fixes.keeping import Kept, keeping
+from lcmemlint.fixes.keys import history_call, is_literal
 from lcmemlint.fixes.trees import Tree, unparenthesized, walk
 
 
@@ -47,6 +48,28 @@ def still_forgets(tree: Tree, container: str) -> Refusal | None:
             f"line {tree.line(found.node)} forgets a conversation (`{written}`), which a shared history would keep"
         )
     return None
+
+
+def begun_anew(
+    tree: Tree, request: FixRequest, context: Context, call: cst.Call, kept: Kept
+) -> Edits | Refusal:
+    """The edit that clears the shared history where the code puts a new memory into a dict and asks for no old one.
+
+    None where it asks; a refusal where that is not seen, or where the code forgets by the dict in other ways.
+    """
+    if (refusal := still_forgets(tree, kept.container)) is not None:
+        return refusal
+    does = keeping(tree, kept)
+    if does == "unknown":
+        return Refusal(f"whether line {tree.line(kept.statement)} begins a conversation anew is not seen")
+    if does == "creates":
+        return ()
+    key = "" if is_literal(kept.key) else kept.key
+    history = history_call(tree, request, context, site=call, key=key)
+    if isinstance(history, Refusal):
+        return history
+    start = tree.extent(tree.statement(call))[0]
+    return (Edit(start, start, f"{history}.clear()" + tree.newline + tree.indent(start)),)
 
 
 def _statements(tree: Tree, container: str) -> Iterator[_Forgotten]:

@@ -19,9 +19,10 @@ from lcmemlint.fixes.arguments import wrapped
 from lcmemlint.fixes.chat_memory import BUFFERS, HISTORIES, OTHERS, class_of, why_not, with_history
 from lcmemlint.fixes.containers import definitions, other_use
 from lcmemlint.fixes.edits import Change, Context, Edit, Edits, Emptied, Refusal, apply
-from lcmemlint.fixes.forgetting import forgotten, still_forgets
+from lcmemlint.fixes.forgetting import begun_anew, forgotten, still_forgets
 from lcmemlint.fixes.get_or_create import Outcome, Slot, item, outcome
-from lcmemlint.fixes.keys import history_call
+from lcmemlint.fixes.keeping import filled, slot_of
+from lcmemlint.fixes.keys import history_call, is_literal
 from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.own_history import is_plain_history
 from lcmemlint.fixes.seeding import seeded
@@ -95,17 +96,28 @@ def _of_memories(tree: Tree, request: FixRequest, context: Context, call: cst.Ca
     region = _region(tree, request, call)
     if (filled := seeded(tree, call)) is not None:
         return seeded_store.rewrite(tree, request, context, call, class_of(tree, call, request), filled)
-    key = region.slot.key if isinstance(region, _Region) else key_kept_under(tree, call)
-    history = history_call(tree, request, context, site=call, key=key)
+    kept = slot_of(tree, call)
+    key = region.slot.key if isinstance(region, _Region) else kept.key if kept is not None else ""
+    is_own = key != "" and not is_literal(key)
+    history = history_call(tree, request, context, site=call, key=key if is_own else "")
     if isinstance(history, Refusal):
         return history
     added = with_history(tree, call, history)
     if isinstance(added, Refusal):
         return added
-    container = region.slot.container if isinstance(region, _Region) else _container(tree, call)
-    guessed = "" if key else "the key in scope is taken for that of the conversation"
-    only_added = still_forgets(tree, container) or Change(added, needs=("chat_history",), unsafe=guessed)
-    if isinstance(region, Refusal) or "\n" in tree.source(call) or request.get("container_unused") == "no":
+    if isinstance(region, _Region):
+        anew: Edits | Refusal = still_forgets(tree, region.slot.container) or ()
+    else:
+        anew = begun_anew(tree, request, context, call, kept) if kept is not None else ()
+    guessed = "" if is_own else "the key in scope is taken for that of the conversation"
+    only_added = (
+        anew
+        if isinstance(anew, Refusal)
+        else Change((*anew, *added), needs=("chat_history",), unsafe=guessed)
+    )
+    if isinstance(region, Refusal) or not is_own or "\n" in tree.source(call):
+        return only_added
+    if request.get("container_unused") == "no":
         return only_added
     start, end = tree.extent(call)
     inline = with_history(tree, call, history, wrap=False)
@@ -271,39 +283,10 @@ def _slots(tree: Tree, call: cst.Call) -> Iterator[Slot]:
         return
     seen: set[tuple[str, str]] = set()
     for node in every(function.body, into_functions=False):
-        found = _filled(node)
+        found = filled(node)
         if found is not None and found not in seen:
             seen.add(found)
             yield Slot(*found, call)
-
-
-def _filled(node: cst.CSTNode) -> tuple[str, str] | None:
-    """(container, key) that ``container[key] = …`` or ``container.setdefault(key, …)`` fills."""
-    match node:
-        case cst.AssignTarget(target=cst.Subscript() as target):
-            return item(target)
-        case cst.Call(func=cst.Attribute(value=container, attr=cst.Name(value="setdefault")), args=[key, _]):
-            return (unparenthesized(container), unparenthesized(key.value))
-    return None
-
-
-def _container(tree: Tree, call: cst.Call) -> str:
-    """The dict in which the statement around the call keeps it, empty when it keeps it nowhere."""
-    return next((found[0] for node in every(tree.statement(call)) if (found := _filled(node))), "")
-
-
-def kept_in_forgetful_dict(tree: Tree, call: cst.Call) -> Refusal | None:
-    """The refusal for a dict that stays, and by which the code forgets conversations."""
-    container = _container(tree, call)
-    return still_forgets(tree, container) if container else None
-
-
-def key_kept_under(tree: Tree, call: cst.Call) -> str:
-    """The key under which the statement around the call keeps it, empty when it keeps it nowhere."""
-    for node in every(tree.statement(call)):
-        if (found := _filled(node)) is not None:
-            return found[1]
-    return ""
 
 
 def _stretch(tree: Tree, region: _Region) -> tuple[int, int]:

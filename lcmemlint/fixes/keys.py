@@ -41,6 +41,12 @@ def nameable(tree: Tree, request: FixRequest, context: Context, *, site: cst.CST
     return _code(value) if refusal is None else refusal
 
 
+def is_literal(key: str) -> bool:
+    """Whether a key names nothing that could differ: `"memory"` in `context.user_data["memory"]`."""
+    value = parsed_expression(key) if key else None
+    return value is not None and _is_constant(value)
+
+
 def _elements(value: cst.BaseExpression) -> list[cst.BaseExpression]:
     """A tuple of ids is a conversation named by several ids."""
     return [element.value for element in value.elements] if isinstance(value, cst.Tuple) else [value]

@@ -30,17 +30,30 @@ Identity = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Proposal:
-    """The change for one request, and the findings that asked for it.
+class _Part:
+    """What a proposal changes in one file.
 
     ``names`` is what the file calls generated functions, ``module`` the file's dotted name if it is known.
     """
 
     path: str
     change: Change
-    findings: tuple[Finding, ...]
     names: Mapping[str, str]
-    module: str
+    module: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    """The change for one request, in the file of its finding first, and the findings that asked for it."""
+
+    parts: tuple[_Part, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def order(self) -> tuple[str, int, int]:
+        """By place, what is around another one first."""
+        first = self.parts[0]
+        return (first.path, first.change.start, -first.change.end)
 
 
 _Unit: TypeAlias = list[_Proposal]
@@ -142,29 +155,41 @@ class Fixing:
         for finding in findings:
             if finding.fix is not None:
                 by_path.setdefault(finding.fix.path, {}).setdefault(finding.fix, []).append(finding)
-        proposals: list[_Proposal] = []
-        waiting: list[Finding] = []
+        possible: list[_Proposal] = []
+        trees: dict[str, Tree | None] = {}
         for path, requests in sorted(by_path.items()):
-            tree = self._tree(path)
+            tree = trees[path] = trees.get(path) or self._tree(path)
             if tree is None:
                 self.refuse([one for asked in requests.values() for one in asked], self.failed[path].error)
                 continue
-            names = self.supply.names(tree)
-            possible: list[_Proposal] = []
             for request, asked in requests.items():
-                change = self._change(path, tree, request, names)
-                if isinstance(change, Refusal):
-                    self.refuse(asked, change.reason)
+                proposed = self._proposed(path, tree, request, trees)
+                if isinstance(proposed, Refusal):
+                    self.refuse(asked, proposed.reason)
                 else:
-                    possible.append(_Proposal(path, change, tuple(asked), names, request.get("module")))
-            chosen: list[_Proposal] = []
-            for each in sorted(possible, key=lambda each: (each.change.start, -each.change.end)):
-                if any(each.change.overlaps(other.change) for other in chosen):
-                    waiting += each.findings
-                else:
-                    chosen.append(each)
-            proposals += chosen
-        return proposals, waiting
+                    possible.append(_Proposal(proposed, tuple(asked)))
+        return _apart(possible)
+
+    def _proposed(
+        self, path: str, tree: Tree, request: FixRequest, trees: dict[str, Tree | None]
+    ) -> tuple[_Part, ...] | Refusal:
+        """The change for one request, in each of the files that it touches."""
+
+        def opened(other: str) -> tuple[Tree, Context] | None:
+            if other not in trees:
+                trees[other] = self._parsed(other)
+            found = trees[other]
+            return None if found is None else (found, Context(self.supply.names(found)))
+
+        names = self.supply.names(tree)
+        change = self._change(path, tree, request, Context(names, opened=opened))
+        if isinstance(change, Refusal):
+            return change
+        others = [(each, opened(each.path)) for each in change.elsewhere]
+        beside = (
+            _Part(each.path, each.change, found[1].names) for each, found in others if found is not None
+        )
+        return (_Part(path, change, names, request.get("module")), *beside)
 
     def _tree(self, path: str) -> Tree | None:
         try:
@@ -174,13 +199,18 @@ class Fixing:
             self.failed[path] = Failed(path, f"cannot be parsed: {reason}")
             return None
 
-    def _change(
-        self, path: str, tree: Tree, request: FixRequest, names: Mapping[str, str]
-    ) -> Change | Refusal:
+    def _parsed(self, path: str) -> Tree | None:
+        """A file that a change touches beside its own; that it cannot be parsed is the change's affair only."""
+        try:
+            return Tree(self.text(path))
+        except (cst.ParserSyntaxError, ValueError, OSError, RecursionError):
+            return None
+
+    def _change(self, path: str, tree: Tree, request: FixRequest, context: Context) -> Change | Refusal:
         known = codemod(request.kind)
         if known is None:
             return Refusal(f"no fix of the kind `{request.kind}` exists")
-        change = known.rewrite(tree, request, Context(names))
+        change = known.rewrite(tree, request, context)
         if isinstance(change, Refusal):
             return change
         if not change.edits:
@@ -212,16 +242,18 @@ class Fixing:
 
     def _attempt(self, proposals: Sequence[_Proposal]) -> _Attempt | Refusal:
         layout = Layout(self.layout_files | self.texts.keys(), self._maybe_text)
-        needs: dict[str, set[str]] = {}
-        for each in proposals:
-            needs.setdefault(each.path, set()).update(each.change.needs)
-        places = self.supply.places(needs, {each.path: each.module for each in proposals}, layout)
+        by_path: dict[str, list[_Part]] = {}
+        for part in (part for each in proposals for part in each.parts):
+            by_path.setdefault(part.path, []).append(part)
+        needs = {
+            path: {need for part in parts for need in part.change.needs} for path, parts in by_path.items()
+        }
+        modules = {path: max(part.module for part in parts) for path, parts in by_path.items()}
+        places = self.supply.places(needs, modules, layout)
         texts = dict(self.texts)
         files: dict[str, Assembled] = {}
-        for path in sorted({each.path for each in proposals}):
-            done = _assembled(
-                path, [each for each in proposals if each.path == path], self.text(path), layout, places
-            )
+        for path, parts in sorted(by_path.items()):
+            done = _assembled(path, parts, self.text(path), layout.root(path, modules[path]), layout, places)
             if isinstance(done, Refusal):
                 return done
             files[path], texts[path] = done, done.text
@@ -280,26 +312,41 @@ class Fixing:
 def _units(proposals: Sequence[_Proposal]) -> list[_Unit]:
     units: dict[object, _Unit] = {}
     for each in proposals:
-        emptied = each.change.emptied
-        key: object = each.change if emptied is None else emptied.name
-        units.setdefault((each.path, key), []).append(each)
+        first = each.parts[0]
+        key: object = first.change if first.change.emptied is None else first.change.emptied.name
+        units.setdefault((first.path, key), []).append(each)
     return list(units.values())
+
+
+def _apart(possible: Sequence[_Proposal]) -> tuple[list[_Proposal], list[Finding]]:
+    """The proposals that do not overlap, and the findings of those that must wait for these."""
+    chosen: list[_Proposal] = []
+    taken: dict[str, list[Change]] = {}
+    waiting: list[Finding] = []
+    for each in sorted(possible, key=lambda each: each.order):
+        if any(part.change.overlaps(other) for part in each.parts for other in taken.get(part.path, ())):
+            waiting += each.findings
+            continue
+        chosen.append(each)
+        for part in each.parts:
+            taken.setdefault(part.path, []).append(part.change)
+    return chosen, waiting
 
 
 def _assembled(
     path: str,
-    proposals: Sequence[_Proposal],
+    parts: Sequence[_Part],
     text: str,
+    root: str,
     layout: Layout,
     places: Places,
 ) -> Assembled | Refusal:
-    root = layout.root(path, proposals[0].module)
     ours = {place.module for place in places.values() if place.path}
     try:
         return assembled(
             text,
-            [each.change for each in proposals],
-            lines=lambda needs: import_lines(Tree(text), path, needs, proposals[0].names, places),
+            [part.change for part in parts],
+            lines=lambda needs: import_lines(Tree(text), path, needs, parts[0].names, places),
             is_local=lambda module: layout.is_local(root, module) or module in ours,
             is_free=lambda name: not any(True for _ in layout.importers(path, name)),
         )

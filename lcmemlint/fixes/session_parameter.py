@@ -33,10 +33,10 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
     refusal = _not_changeable(tree, request, function, name)
     if refusal is not None:
         return refusal
-    changed = _then(tree, request, context, name)
+    changed = then(tree, request, context, name)
     if isinstance(changed, Refusal):
         return changed
-    return dataclasses.replace(changed, edits=(_with_parameter(tree, function, name), *changed.edits))
+    return dataclasses.replace(changed, edits=(with_parameter(tree, function, name), *changed.edits))
 
 
 def _not_changeable(tree: Tree, request: FixRequest, function: cst.FunctionDef, name: str) -> Refusal | None:
@@ -80,7 +80,7 @@ def is_fastapi_route(tree: Tree, decorator: cst.Decorator) -> bool:
     return called.func.attr.value in _ROUTES and "fastapi" in modules and "flask" not in modules
 
 
-def _with_parameter(tree: Tree, function: cst.FunctionDef, name: str) -> Edit:
+def with_parameter(tree: Tree, function: cst.FunctionDef, name: str) -> Edit:
     """A required parameter behind those without a default; keyword-only when it cannot stand there."""
     is_typed = any(param.annotation for param in all_parameters(function)) or function.returns is not None
     return with_parameters(tree, function, (f"{name}: str" if is_typed else name,))
@@ -130,7 +130,7 @@ def _end(tree: Tree, param: cst.Param) -> int:
     return end
 
 
-def _then(tree: Tree, request: FixRequest, context: Context, name: str) -> Change | Refusal:
+def then(tree: Tree, request: FixRequest, context: Context, name: str) -> Change | Refusal:
     """What the request asks for next; the parameter is in scope, though not yet in the tree."""
     params = tuple((key, value) for key, value in request.params if key != "key")
     asked = dataclasses.replace(request, params=(*params, ("key", name)))

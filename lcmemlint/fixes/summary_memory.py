@@ -11,7 +11,8 @@ import libcst as cst
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.chat_memory import class_of, replaced_names, why_not, with_history
 from lcmemlint.fixes.edits import Change, Context, Edit, Refusal
-from lcmemlint.fixes.history_factory import kept_in_forgetful_dict, key_kept_under
+from lcmemlint.fixes.forgetting import begun_anew
+from lcmemlint.fixes.keeping import slot_of
 from lcmemlint.fixes.keys import history_call
 from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.seeding import seeded
@@ -36,13 +37,21 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
     new = SHARED.get(name)
     if new is None:
         return Refusal(why_not(name))
-    key = request.get("key") or key_kept_under(tree, call)
+    kept = slot_of(tree, call)
+    key = request.get("key") or (kept.key if kept is not None else "")
     history = history_call(tree, request, context, site=call, key=key)
     if isinstance(history, Refusal):
         return history
     refusal = mutated_messages(tree) or seeded(tree, call) or _has_state(tree, call)
-    if (refusal := refusal or kept_in_forgetful_dict(tree, call)) is not None:
+    anew = begun_anew(tree, request, context, call, kept) if kept is not None else ()
+    if refusal is not None:
         return refusal
+    if isinstance(anew, Refusal):
+        return anew
+    if anew:
+        return Refusal(
+            f"line {tree.line(call)} begins a conversation anew, and an old summary would still be there"
+        )
     values = history
     if new != "SharedTokenBufferMemory":
         values += f"{_gap(tree, call)}shared_summary={history[:-1]}, {tree.quote}summary{tree.quote})"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from lcmemlint.facts import Call, Scope
+from lcmemlint.facts import Call
 from lcmemlint.findings import FixRequest
-from lcmemlint.link.evaluate import Evaluator
+from lcmemlint.link.evaluate import Evaluator, Site
+from lcmemlint.link.handed import framework_key, handed_down
+from lcmemlint.link.in_scope import KeysInScope
 from lcmemlint.link.memory import Memories, Memory
-from lcmemlint.link.objects import ClassOf, Collection, FunctionOf, Instance
+from lcmemlint.link.objects import Collection, FunctionOf, Instance
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.recommend import Recommendations
 from lcmemlint.link.saver_advice import SaverAdvice
@@ -36,9 +38,7 @@ class Advice:
         self.memories = memories
         self.recommendations = recommendations
         self.savers = SaverAdvice(evaluator, memories)
-        words = evaluator.catalogue.session
-        self._ranked = {name: rank for rank, name in enumerate((*words.key_names, *words.person_names))}
-        self._suffixes = words.key_suffixes
+        self.keys = KeysInScope(evaluator)
 
     def help(self, memory: Memory) -> str:
         """One line: what to write instead."""
@@ -97,8 +97,29 @@ class Advice:
 
     def _keyed(self, memory: Memory, params: dict[str, str]) -> tuple[FixRequest | None, str]:
         params["namespace"] = self._namespace(memory)
-        params = {**params, "container_unused": self._unused(memory), "key": self.key_in_scope(memory)}
+        key = self.key_in_scope(memory)
+        stored = memory.fate.stored
+        is_kept_here = stored is None or self._function_at(stored.site) == self._function(memory)
+        if not key and not is_kept_here:
+            handed = {**params, "then": "history-factory", "keyed": "yes"}
+            request, reason = self._handed_down(memory, handed)
+            if request is not None or reason:
+                return request, reason
+        params = {**params, "container_unused": self._unused(memory), "key": key}
         return self._make("history-factory", memory, params), ""
+
+    def _handed_down(self, memory: Memory, params: dict[str, str]) -> tuple[FixRequest | None, str]:
+        """The request to let the callers of a builder name the conversation; no reason where nothing calls it."""
+        found, reason = handed_down(self, memory)
+        if found is None:
+            return None, reason
+        return self._make("handed-key", memory, {**params, **found}, unsafe=True), ""
+
+    def _function(self, memory: Memory) -> FunctionOf:
+        return self.memories.function_of(memory.thing.path, memory.scope)
+
+    def _function_at(self, site: Site) -> FunctionOf:
+        return self.memories.function_of(site.path, site.scope)
 
     def _namespace(self, memory: Memory) -> str:
         """A literal first key when several stores of the project would otherwise share one conversation."""
@@ -149,8 +170,12 @@ class Advice:
         return site.path != path
 
     def _with_parameter(self, memory: Memory, params: dict[str, str]) -> tuple[FixRequest | None, str]:
-        function = self.memories.function_of(memory.thing.path, memory.scope)
+        function = self._function(memory)
         point = self.reach.point.get(function)
+        if point is None and function.scope and memory.kind == "memory":
+            request, reason = self._handed_down(memory, params)
+            if request is not None or reason:
+                return request, reason
         if point is None or function.scope == 0 or memory.kind != "memory":
             return None, "no session id is in scope where it is built; hand one down from the route"
         called = bool(self.evaluator.edges_to(function))
@@ -165,24 +190,13 @@ class Advice:
 
     def key_in_scope(self, memory: Memory) -> str:
         """The expression that names the conversation where the memory is built; empty when there is none."""
-        return self.key_at(
-            memory.thing.path, self.evaluator.files[memory.thing.path].calls[memory.thing.call]
-        )
+        path = memory.thing.path
+        call = self.evaluator.files[path].calls[memory.thing.call]
+        return self.key_at(path, call) or framework_key(self, memory, path, call)
 
     def key_at(self, path: str, call: Call) -> str:
         """The expression that names the conversation where a call stands; empty when there is none."""
-        facts = self.evaluator.files[path]
-        number = call.scope
-        found: list[tuple[int, str]] = []
-        while number > 0:
-            scope = facts.scopes[number]
-            if scope.kind in ("function", "lambda"):
-                found.extend(self._in_params(path, number, scope))
-                found.extend(self._in_locals(path, call, number))
-                if found:
-                    break
-            number = scope.parent
-        return min(found)[1] if found else ""
+        return self.keys.key_at(path, call)
 
     def _namespace_of_files(self, memory: Memory) -> str:
         """The module's name when other modules keep conversations in files of their own; a database is one store."""
@@ -200,79 +214,10 @@ class Advice:
         number, found = memory.scope, []
         while number > 0:
             found += [
-                param.name for param in facts.scopes[number].params if self._rank(param.name) is not None
+                param.name for param in facts.scopes[number].params if self.keys.rank(param.name) is not None
             ]
             number = facts.scopes[number].parent
         return ",".join(found)
-
-    def _rank(self, name: str) -> int | None:
-        snake = _snake(name)
-        if snake in self._ranked:
-            return self._ranked[snake]
-        if snake.endswith(tuple(self._suffixes)):
-            return 0
-        return None
-
-    def _in_params(self, path: str, number: int, scope: Scope) -> list[tuple[int, str]]:
-        found = []
-        for param in scope.params:
-            rank = self._rank(param.name)
-            if (
-                rank is not None
-                and param.kind not in ("*", "**")
-                and not self._is_model(path, scope, param.annotation)
-            ):
-                found.append((rank, param.name))
-            for cls in self._model_classes(path, scope, param.annotation):
-                for name in self._fields(cls):
-                    inner = self._rank(name)
-                    if inner is not None:
-                        found.append((inner + 1, f"{param.name}.{name}"))
-        return found
-
-    def _is_model(self, path: str, scope: Scope, annotation: object) -> bool:
-        return bool(self._model_classes(path, scope, annotation))
-
-    def _model_classes(self, path: str, scope: Scope, annotation: object) -> list[ClassOf]:
-        if annotation is None:
-            return []
-        things = self.evaluator.annotated(path, max(scope.parent, 0), annotation)  # type: ignore[arg-type]
-        return [thing.of for thing in things if isinstance(thing, Instance) and isinstance(thing.of, ClassOf)]
-
-    def _fields(self, cls: ClassOf) -> list[str]:
-        found = []
-        for one in self.evaluator.project_bases(cls):
-            for (scope, name), bindings in self.evaluator.names[one.path].table.items():
-                if scope == one.scope and any(binding.kind == "statement" for binding in bindings):
-                    found.append(name)
-        return found
-
-    def _in_locals(self, path: str, call: Call, number: int) -> list[tuple[int, str]]:
-        names = self.evaluator.names[path]
-        around = set(names.blocks_around(call.block)) if call.scope == number else set()
-        found = []
-        for (scope, name), bindings in names.table.items():
-            rank = self._rank(name)
-            if scope != number or rank is None:
-                continue
-            if any(
-                binding.kind == "statement"
-                and binding.path == ()
-                and binding.line < call.span.line
-                and binding.block in around
-                for binding in bindings
-            ):
-                found.append((rank, name))
-        return found
-
-
-def _snake(name: str) -> str:
-    text = (
-        "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
-        if not name.isupper()
-        else name.lower()
-    )
-    return text.replace("__", "_").strip("_")
 
 
 __all__ = ["Advice", "FunctionOf"]

@@ -11,11 +11,13 @@ from lcmemlint.values import Location, Name
 
 
 def session_config(advice: Advice, run: Run, key: str) -> tuple[FixRequest | None, str]:
-    """The request to name the conversation in a run: safe, since the key that the code has in scope names it."""
+    """The request to name the conversation in a run: safe with an id of a conversation, a choice with a person's."""
     value = advice.key_at(run.path, run.call)
     if not value:
         return None, "which value names the conversation is yours to say: none is in scope here"
-    return _request("session-config", run.at, {"name": key, "key": value}), ""
+    return _request(
+        "session-config", run.at, {"name": key, "key": value}, unsafe=not advice.keys.names_session(value)
+    ), ""
 
 
 def renamed_key(mismatch: Mismatch) -> tuple[FixRequest | None, str]:
@@ -64,7 +66,9 @@ def returned_id(advice: Advice, made: Location) -> FixRequest:
     """The request to take an id from the client; by the key in scope, if there is one, else by a header."""
     calls = advice.evaluator.files[made.path].calls
     key = next((advice.key_at(made.path, call) for call in calls if call.span == made.span), "")
-    return _request("returning-id", made, {"key": key})
+    return _request(
+        "returning-id", made, {"key": key}, unsafe=bool(key) and not advice.keys.names_session(key)
+    )
 
 
 def _request(kind: str, at: Location, params: dict[str, str], *, unsafe: bool = False) -> FixRequest:

@@ -10,6 +10,8 @@ from pathlib import Path
 import libcst as cst
 import pytest
 
+from lcmemlint.config import Config
+from lcmemlint.engine import analyse, prepare, relint, report
 from lcmemlint.findings import Finding, FixRequest
 from lcmemlint.fixes import FixResult, fix_files
 from lcmemlint.values import Location, Span
@@ -94,6 +96,42 @@ def span(text: str, start: int, end: int) -> Span:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     return Project(tmp_path)
+
+
+class Repaired:
+    """A project that was linted by all rules and repaired: its texts, and what was not repaired and why."""
+
+    def __init__(self, root: Path, *, unsafe: bool = True) -> None:
+        job = prepare((str(root),), config=Config(), root=root)
+        analysis = analyse(job)
+        self.found = report(job, analysis).findings
+        result = fix_files(
+            root,
+            self.found,
+            unsafe=unsafe,
+            relint=lambda texts: relint(job, analysis, texts),
+            write=True,
+            files=job.tree.python,
+        )
+        assert result.failed == ()
+        self.texts = {each.path: each.new.decode() for each in result.changed}
+        self.reasons = {each.finding.code: each.reason for each in result.refused}
+        self.fixed = [each.code for each in result.fixed]
+
+
+@pytest.fixture
+def repaired(project: Project) -> Callable[..., Repaired]:
+    """Lint files with all rules and repair them; a second run must change nothing."""
+
+    def run(files: Mapping[str, str], *, unsafe: bool = True) -> Repaired:
+        for path, text in files.items():
+            project.put(path, text)
+        project.put("pyproject.toml", "")
+        done = Repaired(project.root, unsafe=unsafe)
+        assert Repaired(project.root, unsafe=unsafe).texts == {}
+        return done
+
+    return run
 
 
 @pytest.fixture

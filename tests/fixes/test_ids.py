@@ -11,7 +11,7 @@ from tests.fixes.conftest import Fault, finding, span
 
 if TYPE_CHECKING:
     from lcmemlint.findings import Finding
-    from tests.fixes.conftest import Project
+    from tests.fixes.conftest import Project, Repaired
 
 FASTAPI = "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n"
 FLASK = "from flask import Flask, request\n\napp = Flask(__name__)\n\n\n"
@@ -157,3 +157,24 @@ def test_keys_that_stay(refused: Callable[..., str], code: str) -> None:
     assert "is yours to say" in refused(
         f"def f(user_id, a):\n    return {code}\n", code, "same-key", key="{user_id}"
     )
+
+
+@pytest.mark.parametrize(("key", "is_safe"), [("session_id", True), ("user_id", False)])
+def test_that_a_person_is_a_conversation_is_a_choice(
+    repaired: Callable[..., Repaired], key: str, is_safe: bool
+) -> None:
+    """
+    LCM201: a parameter that names the conversation takes the place of the new id safely, a person's does not.
+    """
+    text = (
+        "import uuid\n\nfrom fastapi import FastAPI\nfrom langgraph.prebuilt import create_react_agent\n"
+        "from models import model\nfrom shared_checkpointer import shared_checkpointer\n\n"
+        "app = FastAPI()\nagent = create_react_agent(model, tools=[], checkpointer=shared_checkpointer())\n"
+        f"\n\n@app.post('/')\ndef chat({key}: str, text: str):\n    thread = str(uuid.uuid4())\n"
+        "    return agent.invoke({'messages': text}, {'configurable': {'thread_id': thread}})\n"
+    )
+
+    done = repaired({"app.py": text}, unsafe=False)
+
+    assert (done.fixed == ["LCM201"]) == is_safe
+    assert is_safe or f"thread = {key}\n" in repaired({"app.py": text}).texts["app.py"]

@@ -58,7 +58,10 @@ def test_in_a_dict_the_key_is_known(fixed: Callable[..., str]) -> None:
     """
     The dict stays: what it keeps reads the shared history each time.
     """
-    before = f"{SUMMARY}    memories[user_id] = ConversationSummaryMemory(llm=llm)\n"
+    before = (
+        f"{SUMMARY}    if user_id not in memories:\n"
+        "        memories[user_id] = ConversationSummaryMemory(llm=llm)\n"
+    )
 
     after = fixed(before, "ConversationSummaryMemory(llm=llm)", "shared-memory", namespace="bot")
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.fixes.conftest import Project
+    from tests.fixes.conftest import Project, Repaired
 
 SAVER = "from langgraph.checkpoint.memory import MemorySaver\n"
 MEMORY = "from langchain.memory import ConversationBufferMemory\n"
@@ -238,3 +238,46 @@ def test_memories_that_stay(
     refused: Callable[..., str], text: str, params: dict[str, str], reason: str
 ) -> None:
     assert reason in refused(MEMORY + text, "ConversationBufferMemory()", "unattached-memory", **params)
+
+
+GRAPH = (
+    "from fastapi import FastAPI\nfrom langchain_openai import ChatOpenAI\n"
+    "from langgraph.prebuilt import create_react_agent\nfrom shared_checkpointer import shared_checkpointer\n\n"
+    "app = FastAPI()\nagent = create_react_agent(ChatOpenAI(), tools=[], checkpointer=shared_checkpointer())\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_safe"),
+    [
+        ("session_id", True),
+        ("conversation_id", True),
+        ("chat_id", True),
+        ("user_id", False),
+        ("email", False),
+    ],
+)
+def test_that_a_person_is_a_conversation_is_a_choice(
+    repaired: Callable[..., Repaired], key: str, is_safe: bool
+) -> None:
+    """
+    LCM303: the id of a conversation names it, the id of a person puts all their conversations into one.
+    """
+    handler = f"\n\n@app.post('/')\ndef chat({key}: str, text: str):\n    return agent.invoke({{'messages': text}})\n"
+
+    done = repaired({"app.py": GRAPH + handler}, unsafe=False)
+
+    assert (done.fixed == ["LCM303"]) == is_safe
+    assert is_safe or "--unsafe-fixes" in done.reasons["LCM303"]
+    assert is_safe or f"'thread_id': {key}" in repaired({"app.py": GRAPH + handler}).texts["app.py"]
+
+
+def test_an_object_names_no_conversation(repaired: Callable[..., Repaired]) -> None:
+    """
+    `session` and `user` are ids only where the code shows that they are text.
+    """
+    head = "from sqlalchemy.orm import Session\nfrom app_users import current_user\n"
+    body = "    user = current_user()\n    return agent.invoke({'messages': text})\n"
+    handler = f"\n\n@app.post('/')\ndef chat(session: Session, text: str):\n{body}"
+
+    assert repaired({"app.py": head + GRAPH + handler}).texts == {}

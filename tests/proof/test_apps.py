@@ -56,6 +56,7 @@ APPS = (
     App("fastapi_two_keys"),
     App("fastapi_manager_class"),
     App("fastapi_no_session", unsafe=True),
+    App("fastapi_builder", "/chat/{user}", unsafe=True, findings=2),
     App("graph_module_level", unsafe=True, is_graph=True),
     App("graph_factory_async", unsafe=True, is_graph=True),
     App("graph_flask", unsafe=True, is_graph=True),
