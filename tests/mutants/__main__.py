@@ -11,6 +11,7 @@ import ast
 import json
 import random
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -35,7 +36,16 @@ ELSEWHERE = (
 )  # fmt: skip
 """Tests of other parts, and those that run the command as another process, where there is no fault."""
 
-OPTIONS = ("-q", "-s", "-p", "no:randomly", "-p", "no:cacheprovider", "-o", "tmp_path_retention_policy=none")
+OPTIONS = (
+    "-q",
+    "-s",
+    "-p",
+    "no:randomly",
+    "-p",
+    "no:cacheprovider",
+    "-o",
+    "tmp_path_retention_policy=failed",
+)
 
 
 def mutants_of(area: str) -> list[Mutant]:
@@ -111,7 +121,11 @@ def main() -> int:
         if pending:
             ignored = [f"--ignore={ROOT / 'tests' / name}" for name in ELSEWHERE]
             tests = [str(path) for path in given.tests]
-            code = pytest.main([*OPTIONS, *ignored, *tests], plugins=[Server(pending, told, given.jobs)])
+            server = Server(pending, told, given.jobs)
+            with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+                code = pytest.main(
+                    [*OPTIONS, f"--basetemp={folder}/base", *ignored, *tests], plugins=[server]
+                )
             if code:
                 return int(code)
     return report([done[place(row(one))] for one in sample], given.at_least)

@@ -13,6 +13,7 @@ import os
 import resource
 import signal
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -114,7 +115,9 @@ class Server:
                 told = "\n".join(report.longreprtext for report in reports if report.failed)
                 pytest.exit(f"{item.nodeid} fails without any fault\n{told}", 2)
         measured.stop()
-        data = measured.get_data()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that nothing was passed is no mistake here
+            data = measured.get_data()
         self._lines = {file: data.contexts_by_lineno(file) for file in data.measured_files()}
 
     def _tests(self, mutant: Mutant) -> list[str]:
