@@ -337,13 +337,8 @@ class Catalogue:
     by_how: Mapping[How, tuple[Entry, ...]]
     by_call: Mapping[tuple[How, str], Entry]
     by_base: Mapping[str, tuple[Entry, ...]]
-
-    @property
-    def libraries(self) -> frozenset[str]:
-        """Top-level packages that the tables speak of: a project's own file of that name never hides them."""
-        spoken = {name.partition(".")[0] for _, name in self.by_call}
-        modules = {module.partition(".")[0] for entry in self.entries for module in entry.modules}
-        return self.packages | spoken | modules
+    libraries: frozenset[str]
+    """Top-level packages that the tables speak of: a project's own file of that name never hides them."""
 
     def component(self, dotted: str) -> Component | None:
         """The component with this qualified path, else None."""
@@ -391,12 +386,20 @@ def rulebook_root() -> Traversable:
 
 def load_catalogue(extra_components: Sequence[Row] = (), extra_entries: Sequence[Row] = ()) -> Catalogue:
     """The shipped tables with the user's own rows; a row of the user that repeats an id replaces ours."""
+    if not extra_components and not extra_entries:
+        return _ours()
     components, entries, session = _shipped()
     if extra_components:
         components = _merged(components, [_component(row) for row in _own(extra_components, "component")])
     if extra_entries:
         entries = _merged(entries, [_entry(row) for row in _own(extra_entries, "entry")])
     return _indexed(components, entries, session)
+
+
+@cache
+def _ours() -> Catalogue:
+    """The shipped tables alone."""
+    return _indexed(*_shipped())
 
 
 @cache
@@ -834,16 +837,20 @@ def _indexed(
         for base in entry.bases:
             by_base.setdefault(base, []).append(entry)
     modules = frozenset(module for component in components for module in component.modules)
+    packages = frozenset(module.partition(".")[0] for module in modules)
+    spoken = {name.partition(".")[0] for _, name in by_call}
+    spoken |= {module.partition(".")[0] for entry in entries for module in entry.modules}
     return Catalogue(
         components=components,
         entries=entries,
         session=session,
         releases=_releases(),
-        packages=frozenset(module.partition(".")[0] for module in modules),
+        packages=packages,
         domain_modules=modules,
         by_path=MappingProxyType(by_path),
         by_id=MappingProxyType({component.id: component for component in components}),
         by_how=MappingProxyType({how: tuple(found) for how, found in by_how.items()}),
         by_call=MappingProxyType(by_call),
         by_base=MappingProxyType({base: tuple(found) for base, found in by_base.items()}),
+        libraries=packages | spoken,
     )

@@ -20,7 +20,7 @@ from lcmemlint.fixes.annotations import widened
 from lcmemlint.fixes.edits import Change, Edit, Edits, Refusal, apply, moved
 from lcmemlint.fixes.imports import added, dropped, joined
 from lcmemlint.fixes.leftovers import unread
-from lcmemlint.fixes.trees import Tree, walk
+from lcmemlint.fixes.trees import Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def assembled(
 def _names(building: _Building, edit: Edit) -> list[cst.Name]:
     """The names in a stretch of text that an edit takes away."""
     tree = building.tree
-    return [node for node in walk(tree.module, cst.Name) if edit.start <= tree.extent(node)[0] < edit.end]
+    return [node for node in tree.walk(cst.Name) if edit.start <= tree.extent(node)[0] < edit.end]
 
 
 class _Building:
@@ -95,10 +95,14 @@ class _Building:
     def __init__(self, text: str) -> None:
         self.text = text
         self.stages: list[Edits] = []
+        self._tree: Tree | None = None
 
     @property
     def tree(self) -> Tree:
-        return Tree(self.text)
+        """The text as it is by now, parsed."""
+        if self._tree is None or self._tree.text != self.text:
+            self._tree = Tree(self.text)
+        return self._tree
 
     def edit(self, edits: Edits) -> None:
         if edits:

@@ -1,7 +1,6 @@
 """A parsed file for codemods: LibCST nodes with their stretch of text, and the questions that codemods ask.
 
-Nodes are looked at, never changed: a codemod answers with edits of the text. Speed does not matter here,
-so LibCST's own metadata is used.
+Nodes are looked at, never changed: a codemod answers with edits of the text.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from functools import cached_property
 from typing import TypeVar
 
 import libcst as cst
-from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
+from libcst.metadata import MetadataWrapper, PositionProvider
 
 from lcmemlint.values import Span
 
@@ -25,11 +24,11 @@ class Tree:
     """One parsed text. Offsets count code points; raises ``cst.ParserSyntaxError`` when the text does not parse."""
 
     def __init__(self, text: str) -> None:
-        wrapper = MetadataWrapper(cst.parse_module(text))
+        # What the parser made holds no node twice, which is what the copy would be for.
+        wrapper = MetadataWrapper(cst.parse_module(text), unsafe_skip_copy=True)
         self.text = text
         self.module = wrapper.module
         self._positions = wrapper.resolve(PositionProvider)
-        self._parents = wrapper.resolve(ParentNodeProvider)
         self._starts = [0, *(found.end() for found in NEWLINE.finditer(text))]
         if (
             self.module.code.rstrip() != text.rstrip()
@@ -37,9 +36,24 @@ class Tree:
             raise ValueError("LibCST does not give this text back as it is")
 
     @cached_property
+    def _parents(self) -> dict[cst.CSTNode, cst.CSTNode | None]:
+        """The node around each node, in source order: LibCST takes its time to list the children of a node."""
+        found: dict[cst.CSTNode, cst.CSTNode | None] = {}
+        pending: list[tuple[cst.CSTNode, cst.CSTNode | None]] = [(self.module, None)]
+        while pending:
+            node, around = pending.pop()
+            found[node] = around
+            pending += [(child, node) for child in reversed(node.children)]
+        return found
+
+    def walk(self, kind: type[Node]) -> Iterator[Node]:
+        """The nodes of one kind, in source order."""
+        return (node for node in self._parents if isinstance(node, kind))
+
+    @cached_property
     def imports(self) -> tuple[tuple[str, str], ...]:
         """What `imported_as` finds, looked for once: codemods ask for every name in a file."""
-        return tuple(_imported_as(self.module))
+        return tuple(_imported_as(self))
 
     @property
     def newline(self) -> str:
@@ -129,11 +143,11 @@ class Tree:
     def calls_at(self, span: Span) -> Iterator[cst.Call]:
         """The calls that are exactly this span."""
         wanted = self.offsets(span)
-        return (node for node in walk(self.module, cst.Call) if self.extent(node) == wanted)
+        return (node for node in self.walk(cst.Call) if self.extent(node) == wanted)
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode | None:
         """The node around this one."""
-        return None if node is self.module else self._parents.get(node)
+        return self._parents.get(node)
 
     def ancestors(self, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
         """The nodes around this one, innermost first."""
@@ -159,11 +173,11 @@ class Tree:
 
     def has_comment(self, start: int, end: int) -> bool:
         """Whether a comment begins in this stretch of text."""
-        return any(start <= self.extent(node)[0] < end for node in walk(self.module, cst.Comment))
+        return any(start <= self.extent(node)[0] < end for node in self.walk(cst.Comment))
 
     def comments(self, start: int, end: int) -> list[str]:
         """The comments that begin in this stretch of text, in order."""
-        found = ((self.extent(node)[0], node.value) for node in walk(self.module, cst.Comment))
+        found = ((self.extent(node)[0], node.value) for node in self.walk(cst.Comment))
         return [value for offset, value in sorted(found) if start <= offset < end]
 
 
@@ -211,13 +225,13 @@ def imported_as(tree: Tree) -> tuple[tuple[str, str], ...]:
     return tree.imports
 
 
-def _imported_as(module: cst.Module) -> Iterator[tuple[str, str]]:
-    for node in walk(module, cst.Import):
+def _imported_as(tree: Tree) -> Iterator[tuple[str, str]]:
+    for node in tree.walk(cst.Import):
         for alias in node.names:
             path = dotted(alias.name) or ""
             local = dotted(alias.asname.name) if alias.asname else None
             yield (local, path) if local else (path.split(".")[0], path.split(".")[0])
-    for found in walk(module, cst.ImportFrom):
+    for found in tree.walk(cst.ImportFrom):
         source = "." * len(found.relative) + (dotted(found.module) or "")
         if isinstance(found.names, cst.ImportStar):
             continue
@@ -239,7 +253,7 @@ def resolved(tree: Tree, node: cst.CSTNode) -> str | None:
 
 def uses(tree: Tree, name: str) -> Iterator[cst.Name]:
     """Where a name stands for itself: not as an attribute, a keyword of a call, or a renamed import."""
-    for node in walk(tree.module, cst.Name):
+    for node in tree.walk(cst.Name):
         if node.value != name:
             continue
         around = tree.parent(node)
