@@ -80,6 +80,21 @@ def test_what_python_cannot_parse_is_left_to_libcst(text: str) -> None:
     assert scan(text) == concrete.read(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import ﬁ.𝐭 as ª\nfrom ﬁ import ĳ\n",
+        "class ª(𝐭, ª=1):\n    def ﬁ(ª, *𝐭, ﬁ=ﬁ.𝐭): global ĳ; ĳ[𝐭](ª=1)\n",
+        "match ª:\n    case {'x': ª, **𝐭} | ﬁ(ª, ĳ=𝐭): pass\n",
+    ],
+)
+def test_spellings_of_one_name_are_one_name(text: str) -> None:
+    """
+    Python brings names into the form NFKC; LibCST does not.
+    """
+    assert abstract.read(text) == concrete.read(text)
+
+
 def test_ordinary_code_needs_no_libcst() -> None:
     """
     Importing it takes longer than scanning most projects.

@@ -70,16 +70,22 @@ Reader: TypeAlias = Callable[[Draft, Any], Value]
 _LITERALS = {"True": True, "False": False, "None": None}
 
 
-def _name(draft: Draft, node: cst.Name) -> Value:
+def spelled(node: cst.Name) -> str:
+    """A name as Python knows it: two spellings that NFKC makes one are one name (PEP 3131)."""
     text = node.value
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)
+
+
+def _name(draft: Draft, node: cst.Name) -> Value:
+    text = spelled(node)
     return Const(_LITERALS[text]) if text in _LITERALS else Name(text)
 
 
 def _attribute(draft: Draft, node: cst.Attribute) -> Value:
-    names = [node.attr.value]
+    names = [spelled(node.attr)]
     base = node.value
     while isinstance(base, cst.Attribute):
-        names.append(base.attr.value)
+        names.append(spelled(base.attr))
         base = base.value
     value = draft.value(base)
     if len(names) > DEEPEST:
@@ -121,7 +127,8 @@ def arguments(draft: Draft, nodes: Sequence[cst.Arg]) -> tuple[Argument, ...]:
     return tuple(
         [
             Argument(
-                node.keyword.value if node.keyword is not None else node.star or None, draft.value(node.value)
+                spelled(node.keyword) if node.keyword is not None else node.star or None,
+                draft.value(node.value),
             )
             for node in nodes
         ]
@@ -425,7 +432,7 @@ def parameters(draft: Draft, node: cst.Parameters) -> tuple[Param, ...]:
 def _parameter(draft: Draft, kind: ParamKind, node: cst.Param) -> Param:
     annotation = None if node.annotation is None else draft.value(node.annotation.annotation)
     default = None if node.default is None else draft.value(node.default)
-    return Param(node.name.value, kind, default, annotation, draft.positions.trimmed(node))
+    return Param(spelled(node.name), kind, default, annotation, draft.positions.trimmed(node))
 
 
 def _lambda(draft: Draft, node: cst.Lambda) -> Value:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import libcst as cst
 
 from lcmemlint.facts import MODULE, Block, BlockKind, Import, Scope
-from lcmemlint.scan.concrete.expressions import Draft, arguments, parameters, yielded
+from lcmemlint.scan.concrete.expressions import Draft, arguments, parameters, spelled, yielded
 from lcmemlint.scan.draft import MAIN, NO_STATEMENT
 from lcmemlint.values import Container, Name, Span, Value
 
@@ -74,7 +74,7 @@ def _function(draft: Draft, node: cst.FunctionDef) -> None:
     _type_parameters(draft, node.type_parameters)
     params = parameters(draft, node.params)
     returns = None if node.returns is None else draft.value(node.returns.annotation)
-    name = node.name.value
+    name = spelled(node.name)
     scope = Scope(
         "function",
         name,
@@ -94,7 +94,7 @@ def _function(draft: Draft, node: cst.FunctionDef) -> None:
 def _class(draft: Draft, node: cst.ClassDef) -> None:
     decorators = tuple([draft.value(decorator.decorator) for decorator in node.decorators])
     _type_parameters(draft, node.type_parameters)
-    name = node.name.value
+    name = spelled(node.name)
     scope = Scope(
         "class",
         name,
@@ -266,7 +266,7 @@ def _captured(pattern: cst.CSTNode) -> list[str]:
                 continue
             inner = [node.name]
         elif isinstance(node, cst.Name):
-            names[node.value] = None
+            names[spelled(node)] = None
         elif isinstance(node, (cst.MatchOr, cst.MatchList, cst.MatchTuple)):
             inner = list(node.patterns)
         elif isinstance(node, (cst.MatchOrElement, cst.MatchKeywordElement, cst.MatchMappingElement)):
@@ -308,7 +308,7 @@ def _type_alias(draft: Draft, node: cst.TypeAlias) -> None:
     slot = draft.statement = draft.reserve()
     _type_parameters(draft, node.type_parameters)
     value = draft.value(node.value)
-    draft.fill(slot, "assign", draft.positions.span(node), (Name(node.name.value),), value)
+    draft.fill(slot, "assign", draft.positions.span(node), (Name(spelled(node.name)),), value)
 
 
 def _expression(draft: Draft, node: cst.Expr) -> None:
@@ -350,7 +350,7 @@ def _delete(draft: Draft, node: cst.Del) -> None:
 
 
 def _declaration(draft: Draft, node: cst.Global | cst.Nonlocal) -> None:
-    targets = tuple([Name(item.name.value) for item in node.names])
+    targets = tuple([Name(spelled(item.name)) for item in node.names])
     draft.fill(draft.reserve(), "global", draft.positions.span(node), targets)
 
 
@@ -366,7 +366,7 @@ def _import(draft: Draft, node: Any) -> None:
     for alias in node.names:
         module = _dotted(alias.name)
         renamed = alias.asname is not None
-        local = alias.asname.name.value if renamed else module.partition(".")[0]
+        local = spelled(alias.asname.name) if renamed else module.partition(".")[0]
         draft.imports.append(Import(draft.scope, draft.block, span, module, None, local, renamed))
 
 
@@ -378,17 +378,19 @@ def _import_from(draft: Draft, node: Any) -> None:
         return
     for alias in node.names:
         renamed = alias.asname is not None
-        local = alias.asname.name.value if renamed else alias.name.value
-        draft.imports.append(Import(draft.scope, draft.block, span, module, alias.name.value, local, renamed))
+        local = spelled(alias.asname.name) if renamed else spelled(alias.name)
+        draft.imports.append(
+            Import(draft.scope, draft.block, span, module, spelled(alias.name), local, renamed)
+        )
 
 
 def _dotted(node: cst.BaseExpression) -> str:
     names: list[str] = []
     while isinstance(node, cst.Attribute):
-        names.append(node.attr.value)
+        names.append(spelled(node.attr))
         node = node.value
     assert isinstance(node, cst.Name)
-    return ".".join([node.value, *reversed(names)])
+    return ".".join([spelled(node), *reversed(names)])
 
 
 VISITS: dict[type[cst.CSTNode], Visit] = {
