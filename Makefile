@@ -18,7 +18,7 @@ help:
 	@echo "make test-proof  all repaired apps, as several processes, on LangChain $(GENERATIONS)"
 	@echo "make check   ruff and mypy"
 	@echo "make format  let ruff write"
-	@echo "make fuzz    random programs and spoilt files"
+	@echo "make fuzz    random programs and spoilt files; FUZZ=\"--programs 200000\" for more"
 	@echo "make mutants    small faults in checks, fixes and link: do the tests notice them?"
 	@echo "make coverage   which branches the tests pass"
 	@echo "make docs    build the documentation site"
@@ -70,7 +70,8 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 
 fuzz: $(READY)
-	$(BIN)/python -m tests.fuzz
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz $(FUZZ)
 
 mutants: $(READY)
 	$(BIN)/python -m tests.mutants
