@@ -142,7 +142,9 @@ def rank_of(*paths: str) -> Rank:
     parts = [part for path in paths for part in path.lower().split("/")[:-1]]
     if any(part in _ASIDE for part in parts):
         return "example"
-    words = {word for path in paths for word in _WORDS.findall(path.lower())}
+    # A pipeline tests and deploys; its name says nothing about where to.
+    names = [path.lower().replace(".gitlab-ci.", ".") for path in paths]
+    words = {word for name in names for word in _WORDS.findall(name)}
     if words & _DEVELOPMENT:
         return "development"
     return "production" if words & _PRODUCTION else "plain"

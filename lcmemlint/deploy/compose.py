@@ -88,7 +88,9 @@ def _services(tree: Tree, path: str, paths: tuple[str, ...]) -> Iterator[Service
     for name in names:
         node = own.get(name, NOTHING)
         needs = base or not (node.get("image") or node.get("build") or node.get("extends"))
-        layers: list[tuple[str, Node]] = [(plain, below[name])] if plain and needs and name in below else []
+        layers: list[tuple[str, Node]] = []
+        if plain and needs and name in below:
+            layers = [*_extended(tree, plain, below[name], 0), (plain, below[name])]
         layers += [*_extended(tree, path, node, 0), (path, node)] if node else []
         if not any(layer.get("image") or layer.get("build") for _, layer in layers):
             continue

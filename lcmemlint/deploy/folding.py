@@ -57,7 +57,7 @@ def fold(value: Value, facts: FileFacts, context: Context, depth: int = 0) -> Ra
     match value:
         case Const(value=bool()):
             return NOT_SAID
-        case Const(value=int() as number):
+        case Const(value=int() as number) if number >= 0:
             return Range(min(number, MAX_COUNT), min(number, MAX_COUNT))
         case Const(value=str() as text):
             return count(text)

@@ -24,7 +24,7 @@ ELSEWHERE = "python -m"
 """The program of ``python -m`` with a module that is not the project's."""
 _PYTHON = re.compile(r"(?:python|pypy)[0-9.]*w?\Z")
 _MAKEFILES = ("GNUmakefile", "makefile", "Makefile")
-_MAKE_VARIABLE = re.compile(r"^(\w+)[ \t]*[:?]?=[ \t]*([^\n#]*?)[ \t]*$", re.MULTILINE)
+_MAKE_VARIABLE = re.compile(r"^(\w+)[ \t]*[:?]?=[ \t]*([^\n#]*?)[ \t]*(?:#[^\n]*)?$", re.MULTILINE)
 _MAKE_USE = re.compile(r"\$[({](\w+)[)}]")
 _SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh"})
 
@@ -210,13 +210,11 @@ def _after_run(
     rest = _after_options(words[1:], with_value)
     if not rest or rest[0].text not in _RUN_VERBS:
         return words, context
-    options = words[1:]
-    for option, value in itertools.pairwise(options):
+    command = _after_options(rest[1:], with_value)
+    for option, value in itertools.pairwise(words[1 : len(words) - len(command)]):
         if option.text in ("--directory", "--project", "-C") and UNKNOWN not in value.text:
             context = replace(context, layout=context.layout.moved(value.text))
-        if option.text == rest[0].text:
-            break
-    return _after_options(rest[1:], with_value), context
+    return command, context
 
 
 def _after_dashes(words: tuple[Word, ...]) -> tuple[Word, ...]:

@@ -1,4 +1,4 @@
-"""Every tree of cases.toml is read as it says."""
+"""Every tree of cases.toml and platforms.toml is read as it says."""
 
 from __future__ import annotations
 
@@ -50,10 +50,11 @@ def tree_of(name: str, texts: Mapping[str, str], expected: tuple[Mapping[str, An
 
 
 def trees() -> Iterator[Tree]:
-    """All trees of the file."""
-    parsed = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))
-    for row in parsed["tree"]:
-        yield tree_of(row["name"], row["files"], tuple(row["expect"]))
+    """All trees of the files."""
+    for name in ("cases.toml", "platforms.toml"):
+        parsed = tomllib.loads(Path(__file__).with_name(name).read_text(encoding="utf-8"))
+        for row in parsed["tree"]:
+            yield tree_of(row["name"], row["files"], tuple(row["expect"]))
 
 
 CASES = [
