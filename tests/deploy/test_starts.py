@@ -260,7 +260,8 @@ def test_numbers_of_a_configuration(expression: str, expected: tuple[int, object
         "gunicorn.conf.py": f"import os\nfrom config import COUNT, settings\nworkers = {expression}\n",
         "config.py": (
             "from pydantic import Field\nCOUNT = 7\nclass Settings(BaseSettings):\n    plain: int = 2\n"
-            "    field: int = Field(6, gt=0)\n    required: int = Field(gt=0)\n    known: int = 1\nsettings = Settings()\n"
+            "    field: int = Field(6, gt=0)\n    required: int = Field(gt=0)\n    known: int = 1\n"
+            "settings = Settings()\n"
         ),
     }
 
