@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from lcmemlint import __version__
 from lcmemlint.cli import main
 from lcmemlint.cli.command import HEADINGS
+from tests.users import folder_of_nobody, without_rights
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -247,14 +248,24 @@ def test_a_broken_file_that_is_named_is_reported(project: Path) -> None:
     assert run().exit_code == 1
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root reads everything")
-def test_an_unreadable_file(project: Path) -> None:
+@pytest.mark.skipif(os.name != "posix", reason="files have no modes here")
+def test_an_unreadable_file(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    One line.
+    One line, and the rest is linted.
     """
-    (project / "other.py").chmod(0)
+    run("other.py")  # imports what another user may not read
+    with folder_of_nobody() as folder:
+        monkeypatch.chdir(folder)
+        (folder / "app.py").write_text(BROKEN)
+        (folder / "other.py").write_text("import langchain\n")
+        (folder / "other.py").chmod(0)
+        with without_rights():
+            named, all_files = run("--no-cache", "other.py"), run("--no-cache")
+        monkeypatch.chdir(project)
 
-    assert complaint(run("other.py")) == "other.py: cannot be read: Permission denied"
+    assert complaint(named) == "other.py: cannot be read: Permission denied"
+    assert complaint(all_files) == "other.py: cannot be read: Permission denied"
+    assert "LCM101" in all_files.stdout
 
 
 def test_a_file_that_is_no_python(project: Path) -> None:
