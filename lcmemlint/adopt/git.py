@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,34 @@ def files_of(root: Path, commit: str, wanted: Callable[[str], bool]) -> Iterator
         size = int(kind[2])
         yield path, contents[end + 1 : end + 1 + size]
         at = end + 1 + size + 1
+
+
+def uncommitted(root: Path, files: Mapping[str, bytes]) -> tuple[str, ...]:
+    """Those of the files (path relative to `root` → bytes) that the last commit has not, or has with other bytes.
+
+    Nothing is known, and none is named, where there is no git, no repository or no commit. Git is asked once, for the
+    names of blobs; how lines end is no difference.
+    """
+    if not files or not any((folder / ".git").exists() for folder in (root, *root.parents)):
+        return ()
+    try:
+        listed = _asked(root, "ls-tree", "-z", "HEAD", "--", *sorted(files))
+    except UsageError:
+        return ()
+    if listed is None:
+        return ()
+    blobs = {}
+    for row in listed.split(b"\0"):
+        head, _, name = row.partition(b"\t")
+        blobs[os.fsdecode(name)] = head.rpartition(b" ")[2].decode()
+    return tuple(path for path, data in sorted(files.items()) if not _is_blob(blobs.get(path, ""), data))
+
+
+def _is_blob(name: str, data: bytes) -> bool:
+    """Whether git calls these bytes so, as they are or with the line ends that it may keep."""
+    digest = hashlib.sha256 if len(name) == 64 else hashlib.sha1
+    texts = (data, data.replace(b"\r\n", b"\n"))
+    return name in {digest(b"blob %d\0" % len(text) + text).hexdigest() for text in texts}
 
 
 def _asked(root: Path, *arguments: str, stdin: bytes = b"") -> bytes | None:

@@ -42,11 +42,28 @@ def run(options: Options) -> int:
         click.echo(result.diff, nl=False)
         failed = _tell_fixes(report, result, "Would fix")
         return max(exit_code(options, report), failed)
+    _warn_of_uncommitted(job.root, result)
     before, left = report, run_of(options)
     report = reported(options, left)
     write(options, report, lambda shown: repairs_of(left.job, left.analysis, shown))
     failed = _tell_fixes(before, result, "Fixed")
     return max(exit_code(options, report), failed)
+
+
+def _warn_of_uncommitted(root: Path, result: FixResult) -> None:
+    """Say which repaired files had changes that git cannot bring back."""
+    from lcmemlint.adopt.git import uncommitted
+    from lcmemlint.fixes.outcomes import Fixed
+    from lcmemlint.report.text import shown_path
+
+    olds = {one.path: one.old for one in result.outcomes if isinstance(one, Fixed) and one.old is not None}
+    mixed = [shown_path(root, path, Path.cwd()) for path in uncommitted(root, olds)]
+    if mixed:
+        more = f" and {len(mixed) - 2} more" if len(mixed) > 2 else ""
+        say(
+            f"warning: {', '.join(mixed[:2])}{more} had uncommitted changes, which the repairs are now mixed with; "
+            "commit or stash before --fix, so that either can be undone alone"
+        )
 
 
 def _nothing_to_fix(options: Options, run: Run, report: Report) -> int:
