@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -37,10 +39,12 @@ main()
 """
 
 
-def lint(root: Path, *arguments: str, code: str = AS_INSTALLED) -> subprocess.CompletedProcess[str]:
-    """Run the linter with the checkout as working folder, as a CI job does."""
+def lint(
+    root: Path, *arguments: str, code: str = AS_INSTALLED, under: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    """Run the linter with the checkout as working folder, as a CI job does; `under` is a command that runs it."""
     return subprocess.run(
-        [sys.executable, "-c", code, *arguments],
+        [*under, sys.executable, "-c", code, *arguments],
         cwd=root,
         capture_output=True,
         text=True,
@@ -94,6 +98,34 @@ def test_no_socket_is_made_and_no_program_started(arguments: list[str], checkout
 
     assert done.returncode in (0, 1), done.stderr
     assert "LCM103" in done.stdout or "shared_checkpointer" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["."], ["--format", "sarif", "."], ["--map", "map.html", "."], ["--fix", "--unsafe-fixes", "."]],
+    ids=" ".join,
+)
+def test_nothing_is_missing_when_the_network_is_cut(arguments: list[str], checkout: Path) -> None:
+    """
+    Not even this machine can be reached: the same report, and nothing on standard error about it.
+    """
+    cut = ["unshare", "--net", "--map-root-user"]
+    works = (
+        shutil.which("unshare")
+        and not subprocess.run([*cut, "true"], capture_output=True, check=False).returncode
+    )
+    if not works:
+        pytest.skip("the network cannot be cut here")
+    other = shutil.copytree(checkout, checkout.parent / "other" / checkout.name)
+
+    usual = lint(checkout, "--no-cache", *arguments)
+    alone = lint(other, "--no-cache", *arguments, under=cut)
+
+    assert (alone.stdout, alone.stderr, alone.returncode) == (usual.stdout, usual.stderr, usual.returncode)
+    assert usual.returncode in (0, 1)
+    assert {path.name: path.read_bytes() for path in other.iterdir()} == {
+        path.name: path.read_bytes() for path in checkout.iterdir()
+    }
 
 
 @pytest.mark.parametrize(
