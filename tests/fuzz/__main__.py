@@ -126,8 +126,8 @@ def campaign(options: argparse.Namespace) -> int:
         *batches("real", options.seed, options.files),
         *batches("pages", options.seed, options.programs // 10),
         *batches("manifests", options.seed, options.manifests),
-        *batches(GENERAL, options.seed, options.general),
         *batches("grammar", options.seed, options.programs - options.programs // 10),
+        *batches(GENERAL, options.seed, options.general),
     ]
     work = [one for one in work if (one.kind, one.first, one.count) not in known]
     done = list(earlier)
