@@ -14,6 +14,7 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         if not memory.on_request_path or not project.is_attached(memory):
             continue
+        fix, reason = project.one_for_each(memory)
         yield Finding(
             code="LCM106",
             message=f"one `{memory.name}` serves every user of this worker, so users read each other's conversation",
@@ -23,5 +24,6 @@ def check(project: Project) -> Iterator[Finding]:
             symbol=memory.name,
             help=project.advice(memory),
             because=memory.trace,
-            no_fix="one memory must become one for each session, and only you know what a session is here",
+            fix=fix,
+            no_fix=reason,
         )

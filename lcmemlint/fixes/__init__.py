@@ -48,6 +48,14 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
     ``keyed``     ``yes``: the callers keep what they get in a dict, by whose key it is known.
     ``then``, ``name``, ``namespace``, ``class``  as for ``session-parameter``.
 
+``chain-for`` (unsafe)
+    ``span``: the constructor call of one memory for all users, or of the chain that builds it. The chain becomes a
+    function that builds it for a conversation; every use of it passes the key.
+    ``chain``, ``memory``  the names at the top of the module; ``memory`` is empty when the chain's call holds it.
+    ``uses``      JSON: ``[path, span, key]`` of every call in a function that mentions one of them.
+    ``importers``  JSON: what each file that imports the chain calls it.
+    ``implicit``  ``yes``: the chain builds its memory by itself. ``class``  as above.
+
 ``shared-memory`` (safe)
     ``span``: the constructor call of a memory that summarises or cuts by tokens, where the conversation is known or
     kept in a dict. The class becomes the generated one of the same behaviour, with ``chat_memory=`` and, for a

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes import (
+    chain_for,
     chat_memory,
     checkpointer,
     handed_key,
@@ -39,6 +40,7 @@ CODEMODS: tuple[Codemod, ...] = (
     Codemod("history-factory", history_factory.rewrite),
     Codemod("session-parameter", session_parameter.rewrite),
     Codemod("handed-key", handed_key.rewrite),
+    Codemod("chain-for", chain_for.rewrite),
     Codemod("checkpointer", checkpointer.rewrite),
     Codemod("shared-memory", summary_memory.rewrite),
     Codemod("local-history", local_history.rewrite),

@@ -25,6 +25,7 @@ from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.link.objects import Collection, FunctionOf, Instance
 from lcmemlint.link.omitted import Omission, find_omissions
+from lcmemlint.link.one_for_all import one_for_each
 from lcmemlint.link.prompts import Mismatch, Prompts
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.recommend import Recommendations
@@ -178,6 +179,10 @@ class Project:
     def request_fix(self, memory: Memory) -> tuple[FixRequest | None, str]:
         """The codemod that repairs it, or None and the reason."""
         return self.advisor.request(memory)
+
+    def one_for_each(self, memory: Memory) -> tuple[FixRequest | None, str]:
+        """The codemod that makes one chain for each conversation of one for all, or None and the reason."""
+        return one_for_each(self.advisor, memory)
 
     def session_config(self, run: Run, key: str) -> tuple[FixRequest | None, str]:
         """The codemod that names the conversation in a run, or None and the reason."""

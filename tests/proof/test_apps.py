@@ -35,7 +35,7 @@ class App:
     is_graph: bool = False
     """Of turns of one thread at the same time the last one wins, with every saver: its users wait for answers."""
     since: tuple[int, int] = (0, 1)
-    before: Literal["forgets", "forgets on another host", "fails"] = "forgets"
+    before: Literal["forgets", "forgets on another host", "fails", "leaks"] = "forgets"
     """How it is broken."""
     findings: int = 1
 
@@ -57,6 +57,8 @@ APPS = (
     App("fastapi_manager_class"),
     App("fastapi_no_session", unsafe=True),
     App("fastapi_builder", "/chat/{user}", unsafe=True, findings=2),
+    App("fastapi_one_chain", "/chat/{user}", unsafe=True, before="leaks"),
+    App("flask_one_for_all", unsafe=True, before="leaks"),
     App("graph_module_level", unsafe=True, is_graph=True),
     App("graph_factory_async", unsafe=True, is_graph=True),
     App("graph_flask", unsafe=True, is_graph=True),
@@ -140,7 +142,7 @@ def copy(apps: Path, app: App, folder: Path, langchain: LangChain) -> None:
 
 
 def is_broken(app: App, folder: Path, launcher: Launcher) -> None:
-    """One process is told something, and a second one, if need be on another disk, has never heard of it."""
+    """What one process is told, a second one (on another disk) has never heard of; or somebody else is told it."""
     user, first, second = new_user(), new_word(), new_word()
     other = folder
     if app.before == "forgets on another host":
@@ -152,6 +154,9 @@ def is_broken(app: App, folder: Path, launcher: Launcher) -> None:
                 one.say(user, first)
             return
         assert first in one.say(user, first)
+        if app.before == "leaks":
+            assert one.say(new_user(), second) == {first, second}, "it did not leak before it was repaired"
+            return
         assert two.say(user, second) == {second}, "it did not fail before it was repaired"
 
 
