@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from itertools import product
@@ -25,6 +25,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, get_args
 
 from lcmemlint.errors import CatalogueError
+from lcmemlint.records import record
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -82,7 +83,7 @@ Row: TypeAlias = Mapping[str, object]
 Word = TypeVar("Word", bound=str)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Component:
     """A class or function that keeps conversation memory, or that is given it.
 
@@ -176,7 +177,7 @@ class Component:
         return (f"{module}.{name}" for module, name in product(self.modules, self.names))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One way in which a framework is handed the code that it runs.
 
@@ -228,7 +229,7 @@ class Entry:
         return (f"{receiver}.{name}" for receiver, name in product(self.on, self.names))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class IdSource:
     """Functions that make an id; `source` is where their documentation was read."""
 
@@ -237,7 +238,7 @@ class IdSource:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Release:
     """A module that came with a release of a package (`since`) or went with one (`before`)."""
 
@@ -248,7 +249,7 @@ class Release:
     before: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SessionWords:
     """Words of session identity: where ids come from, what carries them, what runs and remembers."""
 
@@ -320,7 +321,7 @@ class SessionWords:
         return self.state_sync | self.state_async
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Catalogue:
     """Everything the linker asks about names; all questions are dictionary look-ups."""
 
@@ -467,7 +468,7 @@ def _own(rows: Sequence[Row], what: str) -> Iterator[Row]:
         yield {"source": "your configuration", **row}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Fields:
     """One row of a table, read field by field; every complaint names the row."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from lcmemlint.errors import ConfigError, did_you_mean
 from lcmemlint.facts import Problem
 from lcmemlint.findings import Severity
 from lcmemlint.places import Place
+from lcmemlint.records import record
 from lcmemlint.settings import DEDICATED, Deployment, FailOn, Role, Row, Table, line_of, values_of
 
 if sys.version_info >= (3, 11):
@@ -29,7 +30,7 @@ SHARED: Final = "pyproject.toml"
 TABLE: Final = "tool.lcmemlint"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """The settings of one run. `path` is the file they were read from, "" when there was none.
 
@@ -57,7 +58,7 @@ class Config:
     baseline: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Overrides:
     """What a run puts on top of a project's settings; `select` takes the place of what they choose."""
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +35,7 @@ from lcmemlint.manifests import Manifests
 from lcmemlint.notebooks import Notebook, read_notebook
 from lcmemlint.places import Place
 from lcmemlint.plans import Plan, lines_in, plan
+from lcmemlint.records import record
 from lcmemlint.reports import Crash as Crash
 from lcmemlint.reports import FileProblem as FileProblem
 from lcmemlint.reports import Report as Report
@@ -60,7 +61,7 @@ if TYPE_CHECKING:
 UNUSED_IGNORE_NAME: Final = "unused-ignore"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Job:
     """What there is to do: a project's files, and the paths that were asked for (relative, "" is all)."""
 
@@ -90,7 +91,7 @@ class Job:
         return any(not one or path == one or path.startswith(f"{one}/") for one in self.asked)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Analysis:
     """What the whole project says. `project` is None when no file mentions LangChain."""
 
@@ -210,7 +211,7 @@ def _catalogue(config: Config) -> Catalogue:
         raise
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Code:
     """The code of a project: its files, what their bytes mention, and complaints about what cannot be read."""
 

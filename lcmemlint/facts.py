@@ -7,9 +7,9 @@ digest of its text. Indexes (``scope``, ``block``, ``call``, ``statement``) coun
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from lcmemlint.records import record
 from lcmemlint.values import Span, Value
 
 FACTS_VERSION = 2
@@ -56,7 +56,7 @@ ScopeKind = Literal["module", "function", "class", "lambda"]
 ParamKind = Literal["positional-only", "plain", "keyword-only", "*", "**"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Param:
     """A parameter; ``span`` is the whole ``name: annotation = default``."""
 
@@ -67,7 +67,7 @@ class Param:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument:
     """An argument of a call or a base of a class; ``name`` is the keyword, ``"*"``, ``"**"`` or None."""
 
@@ -75,7 +75,7 @@ class Argument:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """A module, class, function or lambda. ``block`` is where in the parent scope it is defined.
 
@@ -97,7 +97,7 @@ class Scope:
     docstring: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """A stretch of statements that runs under one condition.
 
@@ -113,7 +113,7 @@ class Block:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Import:
     """One imported name. ``import a.b`` binds ``a`` (``local="a"``, ``name=None``, ``module="a.b"``).
 
@@ -130,7 +130,7 @@ class Import:
     renamed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Call:
     """A call; ``statement`` is the statement that holds it (-1 in a decorator, a default, a class base)."""
 
@@ -143,7 +143,7 @@ class Call:
     awaited: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Statement:
     """A statement that binds, returns, tests, deletes or runs something. ``targets`` are what it binds."""
 
@@ -156,7 +156,7 @@ class Statement:
     annotation: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Ignore:
     """A comment that silences findings; ``codes`` empty means all of them.
 
@@ -173,7 +173,7 @@ class Ignore:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Problem:
     """Why a text could not be read whole; ``line`` is 0 when the whole file is meant."""
 
@@ -182,7 +182,7 @@ class Problem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FileFacts:
     """What one text says. ``scopes[0]`` is the module, ``blocks[0]`` its body."""
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from lcmemlint.records import record
 from lcmemlint.values import Location, Span
 
 Severity = Literal["error", "warning", "note"]
@@ -17,7 +17,7 @@ CONFIDENCES: tuple[Confidence, ...] = ("possible", "likely", "certain")
 """From the weakest to the strongest."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Step:
     """One place in a proof, and what happens there (``request enters here``)."""
 
@@ -25,7 +25,7 @@ class Step:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FixRequest:
     """An edit named as data, so that another process can carry it out.
 
@@ -44,7 +44,7 @@ class FixRequest:
         return dict(self.params).get(name, default)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One fault at one place. ``because`` runs from the entry point to the site.
 
@@ -70,7 +70,7 @@ class Finding:
         return (self.at.path, self.at.span.line, self.at.span.column, self.code, self.message)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Silenced:
     """A finding that is not shown because the user said so: by a comment beside it, or in the configuration.
 
@@ -82,7 +82,7 @@ class Silenced:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """A stretch of a file that becomes ``new``. ``at`` is the start of a file that is not there for a new file."""
 
@@ -90,7 +90,7 @@ class Edit:
     new: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repair:
     """What carrying out a finding's ``FixRequest`` changes, sorted by place; the request it answers is ``fix``."""
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lcmemlint.errors import UsageError
 from lcmemlint.findings import Finding
+from lcmemlint.records import record
 
 _NAMES: Final = ("file_path", "notebook_path", "path")
 """What agents call the file of a tool call, the most usual first."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edit:
     """A file that was edited, and the folder in which the agent works; both absolute."""
 

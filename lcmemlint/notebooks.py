@@ -18,13 +18,14 @@ from typing import Final
 
 from lcmemlint.facts import Problem
 from lcmemlint.magics import hidden, restored
+from lcmemlint.records import record
 
 _MARKER: Final = re.compile(r"^# %% \[cell (\d+)\]\n", re.MULTILINE)
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """A stretch of the JSON text: one string of a cell's source, with its quotes."""
 
@@ -33,7 +34,7 @@ class Part:
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cell:
     """A code cell. `start` and `end` enclose the value of its `source`: a string, or a list of strings."""
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias
 
 from lcmemlint.facts import Problem
+from lcmemlint.records import record
 
 Kind: TypeAlias = Literal["file", "folder", "link", "other"]
 
@@ -47,7 +47,7 @@ class Place(Protocol):
         """The bytes of a file, or why there are none. Never waits on a pipe or device."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Disk:
     """A folder of the disk."""
 

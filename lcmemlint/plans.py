@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,6 +12,7 @@ from lcmemlint.config import Config, load_config
 from lcmemlint.errors import UsageError
 from lcmemlint.facts import Problem
 from lcmemlint.files import Files
+from lcmemlint.records import record
 from lcmemlint.reports import FileProblem
 from lcmemlint.sources import (
     RoleFinder,
@@ -27,7 +27,7 @@ from lcmemlint.sources import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """What there is to do, before any file is read. `asked` are relative paths, "" is all."""
 

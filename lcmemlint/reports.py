@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lcmemlint.findings import SEVERITIES, Finding, Severity, Silenced
+from lcmemlint.records import record
 
 if TYPE_CHECKING:
     from lcmemlint.notebooks import Notebook
     from lcmemlint.settings import FailOn
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class FileProblem:
     """A file that could not be read whole. `line` is 0 when the whole file is meant; columns count from 0."""
 
@@ -24,7 +25,7 @@ class FileProblem:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Crash:
     """Code of ours that raised: our own bug. What it would have found is missing, all else is there."""
 
@@ -34,7 +35,7 @@ class Crash:
     trace: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Report:
     """What the user sees. `hidden` counts possible findings that only `strict` shows."""
 

@@ -8,9 +8,8 @@ Reading makes values of the classes listed here and nothing else, so a row canno
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import fields
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias, cast
 
 from lcmemlint import facts, findings, values
 from lcmemlint.values import UNKNOWN
@@ -61,7 +60,7 @@ CLASSES: Final = (*_NODES, *_OTHERS)
 """The classes that rows may hold; their order is the format."""
 
 _TAGS: Final = {cls: number for number, cls in enumerate(CLASSES, _FIRST)}
-_FIELDS: Final = {cls: tuple(field.name for field in fields(cls)) for cls in CLASSES}
+_FIELDS: Final[Mapping[type, tuple[str, ...]]] = {cls: cast(Any, cls).__match_args__ for cls in CLASSES}
 _LAST_NODE: Final = _FIRST + len(_NODES) - 1
 _PLAIN: Final = frozenset((str, int, float, bool, type(None)))
 

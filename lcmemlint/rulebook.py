@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar, get_args
@@ -23,6 +22,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, get_args
 from lcmemlint.catalogue import rulebook_root
 from lcmemlint.errors import RulebookError, UsageError, did_you_mean
 from lcmemlint.findings import Confidence, Severity
+from lcmemlint.records import record
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -63,7 +63,7 @@ _NAMED_FILE: Final = re.compile(r"`([^`\s]+)`:")
 _FENCE: Final = re.compile(r"(`{3,}|~{3,})[ \t]*([\w.+-]*)[ \t]*")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Evidence:
     """What the rule found in public repositories that were labelled by hand beforehand.
 
@@ -92,7 +92,7 @@ class Evidence:
         return self.right / judged if judged else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rule:
     """One page. `summary` is its lead sentence, `body` everything after that, as Markdown."""
 
@@ -119,7 +119,7 @@ class Rule:
         return self.fix != "none"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Example:
     """A little project on a page, and the findings that it must have."""
 
@@ -224,7 +224,7 @@ def _lead(page: str, text: str) -> tuple[str, str, str]:
     return parts[1].strip(), " ".join(parts[2].split()), parts[3].strip("\n") + "\n"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Front:
     """The front matter, read key by key; every complaint names the page."""
 
@@ -294,7 +294,7 @@ class _Front:
             yield match[1], int(match[2]), match[3]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Block:
     """One fenced block of a page that has a file name."""
 

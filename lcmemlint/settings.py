@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
 from lcmemlint.errors import ConfigError, did_you_mean
 from lcmemlint.findings import Severity
+from lcmemlint.records import record
 
 FailOn: TypeAlias = Literal["note", "warning", "error", "never"]
 Deployment: TypeAlias = Literal["auto", "single", "multi"]
@@ -28,7 +28,7 @@ SEVERITY_WORDS: Final[tuple[Severity, ...]] = get_args(Severity)
 DEDICATED: Final = "lcmemlint.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """The table of settings, and the text that it stands in, for the line numbers of complaints."""
 
@@ -126,7 +126,7 @@ def _roles(table: Table, key: str, value: object) -> tuple[tuple[str, Role], ...
     return tuple((glob, table.word(glob, role, ROLES)) for glob, role in table.table(key, value).items())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Key:
     """One key: `read` makes its value out of what stands in the file, `schema` describes that for editors."""
 

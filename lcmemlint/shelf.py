@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import dataclass
 from typing import Any
 
 from lcmemlint.files import Files
 from lcmemlint.places import Disk
+from lcmemlint.records import record
 from lcmemlint.scan.skim import DYNAMIC, Skim
 from lcmemlint.store import Stat, Store, digest, is_young, stat_of
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Known:
     """A file had this stat data, and then bytes with this digest, which said this."""
 

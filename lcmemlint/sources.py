@@ -12,7 +12,7 @@ import io
 import os
 import tokenize
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,7 @@ from lcmemlint.config import SHARED, Config, has_table
 from lcmemlint.errors import LcmemlintError, UsageError
 from lcmemlint.facts import Problem
 from lcmemlint.places import Disk, Kind, Place
+from lcmemlint.records import record
 from lcmemlint.settings import DEDICATED, Role
 
 DEFAULT_EXCLUDES: Final = frozenset(
@@ -59,7 +60,7 @@ class UnreadableText(LcmemlintError):
     """Bytes that are not the text they claim to be; the message has no path, the caller knows it."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """One Python file, known by the digest of its bytes, which are read when they are asked for.
 
@@ -80,7 +81,7 @@ class Source:
         return b"" if isinstance(found, Problem) else found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tree:
     """The files of a project, all relative to `root`, sorted; none of them has been opened."""
 
@@ -225,7 +226,7 @@ class _Walker:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Ignores:
     """One `.gitignore`: paths lose `strip` and gain `add` before they are matched."""
 
@@ -320,7 +321,7 @@ def looks_like_notebook(path: str) -> bool:
     return path.endswith(".ipynb")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RoleFinder:
     """Says what a file is for: the user's own word first, else a guess from its path."""
 

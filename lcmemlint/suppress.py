@@ -15,13 +15,13 @@ rules that it names was not run: then nobody knows.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from lcmemlint.config import Config
 from lcmemlint.facts import FileFacts, Ignore
 from lcmemlint.findings import Finding, Silenced
+from lcmemlint.records import record
 from lcmemlint.sources import matches
 from lcmemlint.values import Location, Span
 
@@ -29,7 +29,7 @@ UNUSED_IGNORE: Final = "LCM001"
 OUR_PREFIX: Final = "LCM"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Comments:
     """The ignore comments of one file, and its statements; of a manifest: the instructions over several lines."""
 
@@ -37,7 +37,7 @@ class Comments:
     statements: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Suppressed:
     """What is left, what was hidden, and the comments that hid nothing (as findings)."""
 

@@ -7,11 +7,13 @@ resolved by the linker. The sum is closed; whatever has no shape of its own is `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
+from lcmemlint.records import record
 
-@dataclass(frozen=True, slots=True, order=True)
+
+@record(order=True)
 class Span:
     """A stretch of source; lines count from 1, columns from 0 (code points), ends are exclusive."""
 
@@ -25,7 +27,7 @@ NOWHERE = Span(1, 0, 1, 0)
 """The span of a fact that has no place of its own (a whole file)."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Location:
     """A span in a file; ``path`` is relative to the project root and written with ``/``."""
 
@@ -33,12 +35,12 @@ class Location:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unknown:
     """An expression whose shape we do not follow."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Const:
     """A literal. Two equal literals are equal wherever they stand."""
 
@@ -46,14 +48,14 @@ class Const:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Name:
     """A name as written; the linker decides what it means in its scope."""
 
     id: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AttrOf:
     """``base.name``"""
 
@@ -61,7 +63,7 @@ class AttrOf:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ItemOf:
     """``base[key]``"""
 
@@ -69,21 +71,21 @@ class ItemOf:
     key: Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class CallOf:
     """The result of a call; ``call`` counts into ``FileFacts.calls`` of the same file."""
 
     call: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Joined:
     """Text put together: an f-string, ``+`` or ``%`` with text, ``str.format``, ``str.join``."""
 
     parts: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class OneOf:
     """``a or b``, ``a and b``, ``a if test else b``: one of the options, in the order written."""
 
@@ -92,7 +94,7 @@ class OneOf:
     test: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Container:
     """A display of items; ``keys`` has one entry an item for dicts (None for ``**rest``), else it is empty."""
 
@@ -101,14 +103,14 @@ class Container:
     keys: tuple[Value | None, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lambda:
     """A lambda; ``scope`` counts into ``FileFacts.scopes`` of the same file."""
 
     scope: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Combined:
     """Any other operation: comparisons (``"in"``), ``"not"``, ``"|"``, arithmetic, comprehensions, ``"yield"``."""
 
@@ -116,7 +118,7 @@ class Combined:
     parts: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Starred:
     """``*value`` inside a display or a call."""
 

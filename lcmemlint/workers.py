@@ -14,12 +14,12 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from lcmemlint import rows
 from lcmemlint.facts import FileFacts
+from lcmemlint.records import record
 from lcmemlint.reports import Crash
 
 _PAYS: Final = 2_000_000
@@ -35,7 +35,7 @@ def _untold(_done: int, _total: int) -> None:
     """Nobody listens."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Workers:
     """Who scans: `executor` if it is given, else up to `jobs` processes where that pays.
 

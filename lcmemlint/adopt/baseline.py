@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -18,13 +18,14 @@ from lcmemlint.engine import Analysis, Job, Report
 from lcmemlint.errors import UsageError
 from lcmemlint.fingerprints import OF_FILE
 from lcmemlint.places import Disk, Place
+from lcmemlint.records import record
 
 DEFAULT_NAME: Final = "lcmemlint-baseline.json"
 _KEY: Final = "lcmemlint-baseline"
 _VERSION: Final = 1
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Entry:
     """One known finding. `message` is for people; `fingerprint` decides."""
 

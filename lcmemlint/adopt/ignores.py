@@ -10,7 +10,6 @@ import io
 import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -20,6 +19,7 @@ from lcmemlint.errors import UsageError
 from lcmemlint.facts import FileFacts, Ignore
 from lcmemlint.findings import Finding
 from lcmemlint.fixes.disk import Disk, lines_of
+from lcmemlint.records import record
 from lcmemlint.scan.comments import ignores_in
 from lcmemlint.suppress import UNUSED_IGNORE
 
@@ -29,7 +29,7 @@ LONGEST: Final = 120
 """Columns of a line that still gets a comment behind it."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Spot:
     """Where a comment can go: the line (from 1), and how it gets there."""
 
@@ -38,7 +38,7 @@ class Spot:
     how: How
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Plan:
     """The new bytes of files, proven; the findings that they hide, and those for which no comment can be."""
 
@@ -47,7 +47,7 @@ class Plan:
     refused: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Added:
     """What came of it: the findings that are hidden now, those for which no comment can be, and files not written."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from lcmemlint.checks import (
     lcm101_per_request_memory,
@@ -35,9 +34,10 @@ from lcmemlint.checks import (
 )
 from lcmemlint.findings import Finding
 from lcmemlint.link.project import Project
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Check:
     """A rule's code and the function that finds its faults."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import click
@@ -31,9 +30,10 @@ from lcmemlint.cli.command import Command
 from lcmemlint.cli.options import OPTIONS, Options
 from lcmemlint.cli.output import say, survive_encodings
 from lcmemlint.errors import LcmemlintError, UsageError
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mode:
     """Something that the command does in place of a plain lint, and the option that asks for it."""
 

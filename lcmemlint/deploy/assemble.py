@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from lcmemlint.deploy.dockerfile import Image
 from lcmemlint.deploy.running import Running
 from lcmemlint.deploy.workload import ONE, Disk, Range, Rank, Setting, Spot, Workload
 from lcmemlint.findings import Confidence
+from lcmemlint.records import record
 
 _WORDS = re.compile(r"[a-z0-9]+")
 _DEVELOPMENT = frozenset(
@@ -40,7 +40,7 @@ HOST = Disk(shared=True, durable=None)
 """One machine: every process sees the file; whether the machine lasts, the files do not say."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unit:
     """What a platform's file says about one deployed unit; ``number`` is where its count is written."""
 

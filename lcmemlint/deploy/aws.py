@@ -7,7 +7,6 @@ environments as there are requests (AWS documentation).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
@@ -21,6 +20,7 @@ from lcmemlint.deploy.running import wider
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import ONE, Bound, Disk, Range, Setting, Spot, Workload
+from lcmemlint.records import record
 
 _FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 MAX_REFERENCES = 10
@@ -29,7 +29,7 @@ MAX_RESOURCES = 1000
 """CloudFormation itself allows 500."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """A template and where it stands."""
 

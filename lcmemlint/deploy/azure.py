@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lcmemlint.deploy.assemble import HOST, SEPARATE, Unit, workload
 from lcmemlint.deploy.aws import documents
@@ -23,6 +22,7 @@ from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, joined
 from lcmemlint.deploy.workload import ONE, Bound, Range, Spot, Workload
 from lcmemlint.findings import Confidence
+from lcmemlint.records import record
 
 _RESOURCE = re.compile(r"^[ \t]*(resource|module)[ \t]+(\w+)[ \t]+'([^']*)'", re.MULTILINE)
 _SKIP = re.compile(r"'''.*?(?:'''|\Z)|'(?:\\.|[^'\\\n])*'?|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -31,7 +31,7 @@ _SERVICE = re.compile(r"'azd-service-name'[ \t]*:[ \t]*'([\w-]+)'")
 MAX_RESOURCES = 100
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """A resource of a Bicep file: its text and where that begins."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lcmemlint.deploy.layout import Layout
 from lcmemlint.deploy.nodes import Node, whole
@@ -16,11 +16,12 @@ from lcmemlint.deploy.shell import UNKNOWN, Word, commands
 from lcmemlint.deploy.start import unwrapped
 from lcmemlint.deploy.tree import Tree, folder_of
 from lcmemlint.deploy.workload import Spot
+from lcmemlint.records import record
 
 MAX_STEPS = 5000
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Act:
     """One deploying command: what it does to which unit, with its options and their lines."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
@@ -22,13 +22,14 @@ from lcmemlint.deploy.shell import expanded
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import ONE, Disk, Range, Setting, Spot, Workload
 from lcmemlint.findings import Confidence
+from lcmemlint.records import record
 
 _OVERRIDE = re.compile(r"(.*compose)\.override\.(ya?ml)\Z")
 MAX_EXTENDS = 5
 MAX_SERVICES = 300
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Service:
     """A service with its layers: extended and base files first, the overriding file last."""
 

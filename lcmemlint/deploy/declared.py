@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.folding import fold, full_name, imported, line_of
@@ -19,12 +18,13 @@ from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import ONE, Bound, Disk, Range, Spot, Workload
 from lcmemlint.facts import Call, FileFacts, Scope
+from lcmemlint.records import record
 from lcmemlint.values import CallOf, Const, Container, Value
 
 _WEB = frozenset({"asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "web_server"})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _File:
     tree: Tree
     path: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from lcmemlint.deploy.dockerfile_text import Instruction, instructions
@@ -19,6 +19,7 @@ from lcmemlint.deploy.start import of_script, running
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import Range, Setting
+from lcmemlint.records import record
 
 MAX_STAGES = 100
 MAX_INSTRUCTIONS = 3_000
@@ -26,7 +27,7 @@ MAX_SETTINGS = 300
 _PAIR = re.compile(r'([A-Za-z_][\w.-]*)=("(?:[^"\\]|\\.)*"|\'[^\']*\'|(?:[^\s\\]|\\.)*)')
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Start:
     """CMD or ENTRYPOINT: an argument vector, or shell text."""
 
@@ -35,7 +36,7 @@ class Start:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Image:
     """What a Dockerfile builds, as far as starting it goes."""
 
@@ -57,7 +58,7 @@ class Image:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Stage:
     name: str
     base: str
@@ -121,7 +122,7 @@ def _begun(one: Instruction, known: dict[str, _Stage], arguments: dict[str, str]
     return replace(earlier, name=name, line=one.line) if earlier else _Stage(name, base, one.line)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Reading:
     tree: Tree
     path: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from lcmemlint.deploy import (
     appengine,
@@ -33,6 +32,7 @@ from lcmemlint.deploy.cli import is_script
 from lcmemlint.deploy.images import is_compose, is_dockerfile
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import Workload
+from lcmemlint.records import record
 
 Looks = Callable[[str, bytes], bool]
 Read = Callable[[Tree, tuple[str, ...]], Iterator[Workload]]
@@ -41,7 +41,7 @@ _YAML = (".yaml", ".yml")
 _DATA = (".yaml", ".yml", ".json")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Format:
     """A kind of manifest: ``looks_like(path, bytes)`` is a cheap guess, ``read`` gets all paths of it."""
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lcmemlint.deploy.nodes import MAX_DEPTH, TooDeep
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attribute:
     """``name = value``; ``value`` is the expression as written."""
 
@@ -22,7 +22,7 @@ class Attribute:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Block:
     """``type "label" "label" { … }``"""
 

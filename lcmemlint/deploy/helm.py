@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.cli import acts
@@ -19,6 +19,7 @@ from lcmemlint.deploy.shell import UNKNOWN, Word
 from lcmemlint.deploy.start import running
 from lcmemlint.deploy.tree import Tree, folder_of
 from lcmemlint.deploy.workload import ONE, Range, Spot, Workload
+from lcmemlint.records import record
 
 _VALUES = re.compile(r"values(?:[-_.].*)?\.ya?ml\Z|.*[-_.]values\.ya?ml\Z")
 _COUNT = re.compile(
@@ -34,7 +35,7 @@ _SCALERS = ("autoscaling", "hpa", "keda")
 MAX_COMPONENTS = 40
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Component:
     """A part of a chart that is scaled by itself; ``path`` is its section of the values, () for the whole."""
 
@@ -108,7 +109,7 @@ def _templates(tree: Tree, folder: str) -> tuple[str, ...]:
     return tuple(text for text in texts if _KINDS.search(text))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Values:
     """A stack of values files, the last one wins, and the templates that use them."""
 

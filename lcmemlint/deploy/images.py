@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from lcmemlint.deploy.assemble import rank_of
 from lcmemlint.deploy.cli import acts
@@ -15,11 +14,12 @@ from lcmemlint.deploy.running import Context
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.findings import Confidence
+from lcmemlint.records import record
 
 _SPLIT = re.compile(r"[-_.]")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Built:
     """A name that some file of the project gives to an image, and what it is built from."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from lcmemlint.records import record
 
 MAX_VALUE = 10_000
 
 _SECTION = re.compile(r"\s*\[([^\]\n]+)\]\s*\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """``key = value`` and the line of the key."""
 
@@ -19,7 +20,7 @@ class Entry:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Section:
     """A section in the order written."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.cli import acts
@@ -27,6 +26,7 @@ from lcmemlint.deploy.resources import (
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import ONE, Disk, Range, Setting, Spot, Workload
+from lcmemlint.records import record
 
 _SCALERS = {"HorizontalPodAutoscaler": "hpa", "ScaledObject": "keda", "HTTPScaledObject": "keda"}
 _STICKY = ("nginx.ingress.kubernetes.io/affinity", "sticky", "stickiness.enabled=true", "affinity: cookie")
@@ -62,7 +62,7 @@ Group = Mapping[str, tuple[Resource, ...]]
 """The objects that are applied together, by kind."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Scale:
     instances: Range
     number: Spot | None

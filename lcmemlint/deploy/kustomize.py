@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lcmemlint.deploy.documents import yaml_documents
 from lcmemlint.deploy.kubernetes import workloads
@@ -15,6 +15,7 @@ from lcmemlint.deploy.nodes import Node
 from lcmemlint.deploy.resources import Resource, resources_of, same_object
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import Spot, Workload
+from lcmemlint.records import record
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 MAX_DEPTH = 10
@@ -73,7 +74,7 @@ def _kustomizations(tree: Tree, path: str) -> Iterator[str]:
                         yield inner
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Patch:
     """A patch with where it stands; ``shift`` is added to the lines of its nodes."""
 

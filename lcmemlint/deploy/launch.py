@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lcmemlint.deploy.folding import fold, folded_text, full_name, imported, line_of
 from lcmemlint.deploy.running import MAX_FOLLOWED, Context, Running, count, wider
 from lcmemlint.deploy.servers import target_of
 from lcmemlint.deploy.workload import ONE, Range
 from lcmemlint.facts import Call, FileFacts
+from lcmemlint.records import record
 from lcmemlint.values import Const, Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Launcher:
     """A function that starts a server: which argument says how many processes, and which makes it one."""
 

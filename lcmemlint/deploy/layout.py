@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lcmemlint.deploy.tree import joined
+from lcmemlint.records import record
 
 MAX_SUFFIXES = 6
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mount:
     """A project file or folder (``outside``) and the absolute path it has in the container (``inside``)."""
 
@@ -19,7 +20,7 @@ class Mount:
     outside: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """Where a program starts. ``cwd`` is absolute in a container, else relative to ``context``."""
 

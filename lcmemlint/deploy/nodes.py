@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from lcmemlint.records import record
 
 MAX_DEPTH = 100
 """Documents nested deeper are not read; real manifests stay under 30."""
@@ -20,7 +21,7 @@ MAX_MERGES = 200
 _WHOLE = re.compile(r"\+?([0-9][0-9_]{0,11})(?:\.0*)?\Z")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A mapping, a list or a scalar; scalars are text. ``line`` counts from 1, ``column`` from 0."""
 

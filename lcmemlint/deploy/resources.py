@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from lcmemlint.deploy.nodes import NOTHING, Node
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import Spot
+from lcmemlint.records import record
 
 MAX_LISTS = 5
 MAX_RESOURCES = 1000
@@ -20,7 +20,7 @@ SCALED_KINDS = frozenset(
 WORKLOAD_KINDS = SCALED_KINDS | {"DaemonSet", "Pod"}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resource:
     """One object. ``replicas`` is the count that an overlay sets, with its line."""
 

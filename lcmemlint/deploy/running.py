@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from lcmemlint.deploy.layout import Layout
 from lcmemlint.deploy.nodes import whole
 from lcmemlint.deploy.shell import CPUS, UNKNOWN, Word
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import Bound, Range, Setting, Spot
+from lcmemlint.records import record
 
 MAX_FOLLOWED = 4
 """Files followed from a command into scripts and launchers."""
@@ -20,7 +21,7 @@ OPEN: tuple[Bound, ...] = ("unknown", "unbounded", "cpu")
 """Upper bounds that are no number, the least definite first."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Running:
     """A program, its app and the number of its processes; ``at`` is the line that holds the number."""
 
@@ -40,7 +41,7 @@ class Running:
     copies_at: Spot | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """Where a command runs: files, folders, variables, and the arguments that ``"$@"`` stands for."""
 

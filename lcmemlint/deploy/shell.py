@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from lcmemlint.records import record
 
 UNKNOWN = "\0"
 """Stands in a word for text that the files do not hold."""
@@ -22,7 +24,7 @@ MAX_SCRIPT = 300_000
 Lookup = Callable[[str], str | None]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Word:
     """One word of a command and where it stands."""
 
@@ -32,7 +34,7 @@ class Word:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Command:
     """A simple command; ``repeats`` is how often a ``for`` over written words runs it, ``loop`` that line."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
 from lcmemlint.catalogue import rulebook_root
 from lcmemlint.deploy.workload import Range
 from lcmemlint.errors import CatalogueError
+from lcmemlint.records import record
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -18,7 +18,7 @@ else:
     import tomli as tomllib
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Server:
     """A program that serves an app, and how its command line tells the number of its processes."""
 
@@ -47,7 +47,7 @@ class Server:
     http: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Images:
     """Words by which an image is known to be somebody else's."""
 
@@ -59,7 +59,7 @@ class Images:
     langgraph_bases: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tables:
     """The whole table, indexed."""
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.aws import handler_target
@@ -19,6 +18,7 @@ from lcmemlint.deploy.running import Context, wider
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import ONE, Bound, Range, Setting, Spot, Workload
+from lcmemlint.records import record
 
 MAX_REFERENCES = 10
 _REFERENCE = re.compile(r"(var|local)\.(\w+)\Z")
@@ -30,7 +30,7 @@ Bounds = tuple[Range, Spot | None]
 Number = tuple[Range, Spot]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Module:
     """The files of one folder: resources, variables, locals."""
 

@@ -5,10 +5,11 @@ A number that the files do not hold is never guessed: the upper bound says ``unk
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from lcmemlint.findings import Confidence
+from lcmemlint.records import record
 
 Bound: TypeAlias = int | Literal["unbounded", "cpu", "unknown"]
 """An upper bound: a number, no limit, the number of CPUs, or a value that the files do not hold."""
@@ -26,7 +27,7 @@ VERDICTS: tuple[Verdict, ...] = ("multi", "may-scale", "broken", "managed", "unk
 RANKS: tuple[Rank, ...] = ("production", "plain", "development", "example")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range:
     """At least ``low``, at most ``high``."""
 
@@ -47,7 +48,7 @@ class Range:
 ONE = Range(1, 1)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Spot:
     """A line of a manifest and what stands on it; ``line`` counts from 1, ``column`` and ``end`` from 0."""
 
@@ -58,7 +59,7 @@ class Spot:
     end: int = field(default=0, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Setting:
     """An environment variable; ``value`` None says that it is set, to something the files do not hold."""
 
@@ -68,7 +69,7 @@ class Setting:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Disk:
     """What becomes of a file that the program writes with a relative name, such as ``sqlite:///chat.db``."""
 
@@ -80,7 +81,7 @@ class Disk:
     """Shared through a network file system, where SQLite's locks are not to be trusted."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Workload:
     """One program as one manifest deploys it.
 
@@ -160,7 +161,7 @@ class Workload:
         return next((one for one in self.env if one.name == name), None)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class FileProblem:
     """Why a manifest could not be read whole; ``line`` is 0 when the whole file is meant."""
 

@@ -11,7 +11,6 @@ import tokenize
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -21,9 +20,10 @@ from lcmemlint.fixes.edits import Change, Edit, Edits, Refusal, apply, moved
 from lcmemlint.fixes.imports import added, dropped, joined
 from lcmemlint.fixes.leftovers import unread
 from lcmemlint.fixes.trees import Tree
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assembled:
     """The new text of a file, and the stages of edits that led to it."""
 

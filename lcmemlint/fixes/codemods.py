@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes import (
@@ -25,9 +24,10 @@ from lcmemlint.fixes import (
 )
 from lcmemlint.fixes.edits import Change, Context, Refusal
 from lcmemlint.fixes.trees import Tree
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Codemod:
     """What carries out the requests of one kind; ``rewrite`` is pure."""
 

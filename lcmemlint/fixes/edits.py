@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
+
+from lcmemlint.records import record
 
 if TYPE_CHECKING:
     from lcmemlint.fixes.trees import Tree
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Edit:
     """``text[start:end]`` becomes ``new``; offsets count code points, an insertion has ``start == end``."""
 
@@ -22,7 +24,7 @@ class Edit:
 Edits: TypeAlias = tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Emptied:
     """A dict that a change no longer fills: its file must not use it otherwise, nor (if ``removable``) the project."""
 
@@ -30,7 +32,7 @@ class Emptied:
     removable: bool
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Widening:
     """Annotations of ``classes`` (last names) become ``base``, which is imported from ``module``."""
 
@@ -39,7 +41,7 @@ class Widening:
     base: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Change:
     """Edits that carry out one request.
 
@@ -75,7 +77,7 @@ class Change:
         return self.start <= other.end and other.start <= self.end
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Elsewhere:
     """A change of another file of the project."""
 
@@ -83,14 +85,14 @@ class Elsewhere:
     change: Change
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refusal:
     """Why a request is not carried out: a clause without a full stop, in the words of the user's own code."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Context:
     """What a codemod must know beyond its file.
 

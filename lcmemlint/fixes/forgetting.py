@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -16,9 +15,10 @@ from lcmemlint.fixes.get_or_create import item
 from lcmemlint.fixes.keeping import Kept, keeping
 from lcmemlint.fixes.keys import history_call, is_literal
 from lcmemlint.fixes.trees import Tree, unparenthesized, walk
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Forgotten:
     """A statement that forgets one conversation, with its guard if it has one."""
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib.resources import files as resources
 from posixpath import dirname
 
 from lcmemlint.fixes.layout import Layout, above, common_folder, upward
 from lcmemlint.fixes.outcomes import Note
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Generated:
     """A module that fixes may need: what it defines for others, and what it is called.
 
@@ -40,7 +40,7 @@ class Generated:
         return stem in self.stems and all(_defines(text, name) for name in self.names)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placed:
     """How one file reaches a module: ``module`` is what stands behind ``from``; ``path`` is the module's file.
 

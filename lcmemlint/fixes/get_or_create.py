@@ -15,11 +15,12 @@ from typing import Literal
 import libcst as cst
 
 from lcmemlint.fixes.trees import unparenthesized
+from lcmemlint.records import record
 
 Thing = Literal["old", "new", "none"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Slot:
     """``container[key]`` and the constructor call that fills it, in normal form (see ``unparenthesized``)."""
 
@@ -28,7 +29,7 @@ class Slot:
     new: cst.Call
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Outcome:
     """How a run ends: it returns the history, or leaves it in the variables ``names``.
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -22,10 +21,11 @@ from lcmemlint.fixes.keys import is_literal, nameable
 from lcmemlint.fixes.scopes import all_parameters, bindings
 from lcmemlint.fixes.session_parameter import then, with_parameter
 from lcmemlint.fixes.trees import Tree, uses
+from lcmemlint.records import record
 from lcmemlint.values import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Caller:
     """A call of the builder in one file, and the key that the linker knows there (empty: none)."""
 

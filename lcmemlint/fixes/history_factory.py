@@ -8,7 +8,6 @@ has other uses too, it stays and only ``chat_memory=`` is added.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -27,9 +26,10 @@ from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.own_history import is_plain_history
 from lcmemlint.fixes.seeding import seeded
 from lcmemlint.fixes.trees import Tree, dotted, every, parsed_expression, unparenthesized, walk
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Region:
     """A run of statements of one block that is a get-or-create."""
 

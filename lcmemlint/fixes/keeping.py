@@ -6,16 +6,16 @@ begins the conversation anew. With a shared history the first needs no more, and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import libcst as cst
 
 from lcmemlint.fixes.get_or_create import item
 from lcmemlint.fixes.trees import Function, Tree, every, unparenthesized, walk
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Kept:
     """The statement that keeps what a call makes in a dict, the dict and its key as `unparenthesized` writes them."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from lcmemlint.findings import Finding
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fixed:
     """A file whose new bytes are proven (and written, when the run writes). ``old`` is None for a new file."""
 
@@ -17,7 +17,7 @@ class Fixed:
     new: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Refused:
     """A finding that stays, and why."""
 
@@ -26,7 +26,7 @@ class Refused:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Failed:
     """A file that could not be read, parsed or written; nothing of it was changed."""
 
@@ -37,7 +37,7 @@ class Failed:
 Outcome: TypeAlias = Fixed | Refused | Failed
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@record(order=True)
 class Note:
     """What the user must still do: a package to add, an environment variable to set."""
 
@@ -46,7 +46,7 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FixResult:
     """Outcomes sorted by path; ``fixed`` are the findings that are gone; ``diff`` covers all changed files."""
 

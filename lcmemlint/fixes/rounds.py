@@ -23,13 +23,14 @@ from lcmemlint.fixes.layout import Layout
 from lcmemlint.fixes.outcomes import Failed, Refused
 from lcmemlint.fixes.supply import HISTORY_FUNCTION, Places, Supply, import_lines, new_modules
 from lcmemlint.fixes.trees import Tree, offset
+from lcmemlint.records import record
 
 ROUNDS = 5
 Relint = Callable[[Mapping[str, str]], Sequence[Finding]]
 Identity = tuple[str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Part:
     """What a proposal changes in one file.
 
@@ -42,7 +43,7 @@ class _Part:
     module: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Proposal:
     """The change for one request, in the file of its finding first, and the findings that asked for it."""
 
@@ -60,7 +61,7 @@ _Unit: TypeAlias = list[_Proposal]
 """Changes that hold only together: those that empty the same dict."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Attempt:
     """The project's texts with some proposals carried out, and what the linter says about them."""
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from importlib.resources import files as resources
 
 from lcmemlint.fixes.generated import CHECKPOINTER, HISTORY, Generated, placed
 from lcmemlint.fixes.layout import Layout
 from lcmemlint.fixes.outcomes import Note
 from lcmemlint.fixes.supply import Supply
+from lcmemlint.records import record
 
 TEST = "test_memory_survives_scaling.py"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scaffold:
     """Files by path, those that are there already included; ``targets`` are the ``module:function`` in them."""
 

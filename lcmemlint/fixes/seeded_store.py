@@ -7,8 +7,6 @@ where it has no messages yet; ``store[key] = fresh`` becomes a history that is c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import libcst as cst
 
 from lcmemlint.findings import FixRequest
@@ -22,9 +20,10 @@ from lcmemlint.fixes.get_or_create import item
 from lcmemlint.fixes.keys import history_call
 from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.trees import Tree, dotted, parsed_expression, unparenthesized, walk
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Filled:
     """``name = New()`` and ``container[key] = name`` in one block, the first before the second."""
 

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from lcmemlint.fixes.generated import GENERATED, Generated, Placed, generated, placed
 from lcmemlint.fixes.imports import free_name, local_name
 from lcmemlint.fixes.layout import Layout
 from lcmemlint.fixes.trees import Tree
+from lcmemlint.records import record
 
 HISTORY_FUNCTION = "chat_history"
 Places = Mapping[tuple[str, str], Placed]
 """(file, name of what it needs) → where that comes from."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Supply:
     """Where generated names come from; ``factory`` is the project's own ``module:function``, if it has one."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lcmemlint.catalogue import Component
 from lcmemlint.findings import Confidence, Step
@@ -17,10 +16,11 @@ from lcmemlint.link.graphs import GraphCall, Graphs, Saver
 from lcmemlint.link.objects import External, Fixed, FunctionOf, Instance, Object
 from lcmemlint.link.storage import argument, has_stars, made_by
 from lcmemlint.link.versions import Versions
+from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Location, dotted
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clash:
     """A saver or history, and the calls that it cannot serve, in order of place."""
 

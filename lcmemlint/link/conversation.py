@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from lcmemlint.catalogue import SessionWords
@@ -23,6 +22,7 @@ from lcmemlint.link.objects import ClassOf, Collection, External, Instance, Obje
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import made_by
 from lcmemlint.link.uses import Mention, Uses
+from lcmemlint.records import record
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -55,7 +55,7 @@ _PROMPTS = frozenset(("format", "format_messages", "format_prompt", "aformat_pro
 _SPEAKER = re.compile(r"^\W*(\w+)\W{0,3}:")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Holding:
     """A container of this worker with conversations in it; ``keyed``: one for each session."""
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from lcmemlint.deploy.workload import RANKS, VERDICTS, Range, Spot, Verdict, Workload
 from lcmemlint.findings import CONFIDENCES, Confidence
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LinkedWorkload:
     """A workload with the project files it runs; ``quality`` is None if there are none."""
 
@@ -46,7 +46,7 @@ class LinkedWorkload:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Deployment:
     """All that deploys one module, the most serious workload first."""
 
@@ -83,7 +83,7 @@ def link_workloads(
     return tuple(_linked(one, index) for one in workloads)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Index:
     """The Python files of the project."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from posixpath import basename
 
@@ -12,6 +11,7 @@ from lcmemlint.facts import MODULE, FileFacts
 from lcmemlint.findings import Confidence
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.objects import ClassOf, External, FunctionOf, Instance, Method, Object, Part, dotted_of
+from lcmemlint.records import record
 from lcmemlint.values import AttrOf, CallOf, Const, Location, Name, Span, Value, dotted
 
 CONFIGURED = "your configuration"
@@ -24,7 +24,7 @@ _VERBS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EntryPoint:
     """A function (scope 0: a whole script) that a framework runs; ``startup`` ones run once a worker."""
 
@@ -40,7 +40,7 @@ class EntryPoint:
         return self.kind == "startup"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Served:
     """A chain, graph or agent that a framework is given to run: the object, and where it is handed over."""
 

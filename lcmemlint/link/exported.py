@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -13,9 +12,10 @@ from lcmemlint.link.objects import Instance, Object
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.runs import Exported, Runs
 from lcmemlint.link.storage import argument
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Replaced:
     """A saver or store that an exported graph is given, at the call that builds the graph."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from lcmemlint.catalogue import Catalogue, Component
 from lcmemlint.link.versions import Bounds, Versions
+from lcmemlint.records import record
 
 _SAVERS: Final = ("langgraph.{}PostgresSaver", "langgraph.{}RedisSaver")
 _STORES: Final = ("langgraph.{}PostgresStore",)
@@ -16,7 +16,7 @@ _AGENT: Final = "langchain.create_agent"
 _SHOWN: Final = ("langchain", "langchain-core", "langgraph")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fitting:
     """What the versions offer to the file at a path (relative to the root; the file need not be there)."""
 

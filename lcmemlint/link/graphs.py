@@ -9,7 +9,6 @@ is handed over (``asyncio.to_thread(graph.invoke)``, a callback) runs somewhere 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from lcmemlint.catalogue import Component
@@ -20,12 +19,13 @@ from lcmemlint.link.names import Binding
 from lcmemlint.link.objects import UNCLEAR, External, Fixed, FunctionOf, Instance, Object, Part
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, made_by
+from lcmemlint.records import record
 from lcmemlint.values import AttrOf, CallOf, Location, Name, OneOf, dotted
 
 _DEEP = 6
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class GraphCall:
     """A call that runs a graph, or reads or changes a thread of it."""
 
@@ -37,7 +37,7 @@ class GraphCall:
     at: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Saver:
     """What a graph may be given as checkpointer. ``component`` is None for what is not known."""
 

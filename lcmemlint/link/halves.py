@@ -9,7 +9,6 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -32,6 +31,7 @@ from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import has_stars
 from lcmemlint.link.uses import Mention
 from lcmemlint.link.wiring import Wiring
+from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Const, ItemOf, Location, Name, Value, dotted, walk
 
 Half = Literal["save", "load", "none", "beyond"]
@@ -48,7 +48,7 @@ _QUIET = ("builtins.", "logging.", "loguru.")
 _CONTENT = ("messages", "buffer")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Broken:
     """A family with one half only; ``at`` is the first place of the half that is there."""
 

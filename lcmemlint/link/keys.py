@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from lcmemlint.catalogue import Component
@@ -36,6 +36,7 @@ from lcmemlint.link.objects import (
 )
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, component_called, has_stars, made_by
+from lcmemlint.records import record
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -69,7 +70,7 @@ _FIELD_CALLS = ("fastapi.", "pydantic.", "typer.", "starlette.", "sqlmodel.", "s
 _LOGGERS = ("logging.", "loguru.", "structlog.", "builtins.print", "rich.", "sys.")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Origin:
     """Where a value comes from. ``fallback``: only if something else gave nothing; ``is_global``: a module keeps it."""
 
@@ -84,7 +85,7 @@ class Origin:
     is_global: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sink:
     """A place where a value selects a conversation."""
 
@@ -96,7 +97,7 @@ class Sink:
     source: FunctionOf | Object
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Constant:
     """A literal that selects a conversation."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, TypeAlias
 
 from lcmemlint.catalogue import Component
@@ -30,6 +30,7 @@ from lcmemlint.link.objects import (
 )
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, storage_of
+from lcmemlint.records import record
 from lcmemlint.values import UNKNOWN, CallOf, Location, Name, Value, dotted
 
 Lifetime = Literal["request", "worker", "session", "script", "dead", "unknown"]
@@ -39,7 +40,7 @@ MemoryKind = Literal["memory", "history", "checkpointer", "store"]
 _RANK: dict[Lifetime, int] = {"worker": 5, "session": 4, "unknown": 3, "request": 2, "script": 1, "dead": 0}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fate:
     """How long something lives and what holds it; ``keyed``: one for each value of a key."""
 
@@ -54,7 +55,7 @@ Known: TypeAlias = Callable[[Object], Fate | None]
 """The fate of a holder as far as it is known; None: not yet."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Memory:
     """One memory, history, checkpointer or store that the code builds, at one call.
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from lcmemlint.facts import FileFacts
+from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Container, ItemOf, Name, Starred, Value, walk
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Binding:
     """One thing that gives a name its value; ``index`` counts into the table that ``kind`` names.
 

@@ -14,27 +14,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeAlias
 
+from lcmemlint.records import record
 from lcmemlint.values import Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class External:
     """Something that the project imports, by its dotted name."""
 
     dotted: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ModuleOf:
     """A module of the project."""
 
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FunctionOf:
     """A function, method or lambda of the project; scope 0 is the module's own code."""
 
@@ -42,7 +43,7 @@ class FunctionOf:
     scope: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class ClassOf:
     """A class of the project."""
 
@@ -50,7 +51,7 @@ class ClassOf:
     scope: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Method:
     """A function bound to an instance or a class."""
 
@@ -58,7 +59,7 @@ class Method:
     owner: Object
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Instance:
     """What calling ``of`` gave at one call; without a path it is some instance, made who knows where."""
 
@@ -74,7 +75,7 @@ class Instance:
         return self._hash
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """An attribute of something that is not the project's."""
 
@@ -89,7 +90,7 @@ class Part:
         return self._hash
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Collection:
     """A display of items; ``number`` counts into ``Evaluator.collections``."""
 
@@ -98,7 +99,7 @@ class Collection:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fixed:
     """A literal; where it stands takes no part in comparison."""
 
@@ -107,7 +108,7 @@ class Fixed:
     span: Span | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given:
     """A parameter that no call in the project fills."""
 
@@ -116,7 +117,7 @@ class Given:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Unclear:
     """Anything else."""
 

@@ -7,7 +7,6 @@ name are none of this: they stand in no branch.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lcmemlint.findings import Step
 from lcmemlint.link.evaluate import Evaluator, Site
@@ -15,10 +14,11 @@ from lcmemlint.link.fallback import Fallbacks
 from lcmemlint.link.graphs import Graphs
 from lcmemlint.link.memory import Memory
 from lcmemlint.link.switches import is_development_block, is_production_block
+from lcmemlint.records import record
 from lcmemlint.values import Const, Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Omission:
     """A place where a graph is left without its stored checkpointer; ``when`` ends a sentence."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 from lcmemlint.catalogue import Catalogue
@@ -40,10 +39,11 @@ from lcmemlint.link.switches import is_development_branch
 from lcmemlint.link.tables import Table, find_tables
 from lcmemlint.link.versions import Versions
 from lcmemlint.link.wiring import Wiring
+from lcmemlint.records import record
 from lcmemlint.values import Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Project:
     """Everything that is known about the code, joined over all files."""
 

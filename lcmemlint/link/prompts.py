@@ -7,7 +7,6 @@ unknown is silent. A *mismatch* is loud when the run raises, silent when the mod
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from string import Formatter
 
 from lcmemlint.catalogue import Component
@@ -19,13 +18,14 @@ from lcmemlint.link.objects import Collection, External, Fixed, FunctionOf, Inst
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars
 from lcmemlint.link.wiring import Wiring
+from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Combined, Location, Value
 
 _SCRATCHPAD = "agent_scratchpad"
 _DEEP = 6
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Prompt:
     """The variables of a prompt; ``placeholders`` are those for messages that must be given."""
 
@@ -46,7 +46,7 @@ class Prompt:
         return key in self.variables or key in self.placeholders or key in self.optional
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mismatch:
     """A chain whose memory writes under a key that its prompt does not read."""
 

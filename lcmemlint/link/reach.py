@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from lcmemlint.facts import MODULE
 from lcmemlint.findings import Confidence, Step
@@ -31,10 +30,11 @@ from lcmemlint.link.objects import (
     Part,
     dotted_of,
 )
+from lcmemlint.records import record
 from lcmemlint.values import AttrOf, CallOf, ItemOf, Lambda, Location, Name, Span, Value, walk
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Came:
     """How the walk came to a function or object: from ``source``, at ``at``; ``text`` says what happens there."""
 

@@ -12,11 +12,11 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 
 from lcmemlint.deploy.documents import yaml_documents
 from lcmemlint.deploy.nodes import Node
+from lcmemlint.records import record
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -38,7 +38,7 @@ _INSTALLED = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Bounds:
     """The versions that a manifest allows: ``low`` ≤ version < ``high``; None is no bound."""
 

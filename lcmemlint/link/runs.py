@@ -9,7 +9,6 @@ or that a parent graph lends makes them unknown. Nothing is computed before the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -34,6 +33,7 @@ from lcmemlint.link.objects import (
 )
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, made_by
+from lcmemlint.records import record
 from lcmemlint.values import (
     AttrOf,
     Combined,
@@ -56,7 +56,7 @@ _POSITIONAL = 2
 _CONFIGS = ("RunnableConfig", "ensure_config")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Built:
     """What a run runs: the object, the component and the call that built it; ``bound``: a config was bound to it."""
 
@@ -79,7 +79,7 @@ class Built:
         return (dotted(self.call.function) or self.component.names[0]).rsplit(".", 1)[-1]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Exported:
     """A graph that a platform runs, under the ``name`` of its file; ``by_factory``: a function builds it there."""
 
@@ -88,7 +88,7 @@ class Exported:
     by_factory: bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Run:
     """One call that runs something built; ``function`` is the code that makes it."""
 

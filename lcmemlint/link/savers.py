@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
@@ -30,6 +29,7 @@ from lcmemlint.link.objects import (
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars
 from lcmemlint.link.versions import Versions
+from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Const, ItemOf, Joined, Location, Name, Value, walk
 
 LapseKind = Literal["unentered", "left", "no-loop", "argument", "thread", "lone"]
@@ -41,7 +41,7 @@ _TEXTS = ("os.getenv", "os.environ.get", "builtins.str", "decouple.config")
 _TABLES = ("checkpoint_migrations", "checkpoint_blobs", "checkpoint_writes", "store_migrations")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lapse:
     """A saver that is opened in a way that cannot hold; ``where`` is the place that shows it."""
 
@@ -53,7 +53,7 @@ class Lapse:
     confidence: Confidence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Opening:
     """Something that is opened on every request, for a saver, a store or a history."""
 

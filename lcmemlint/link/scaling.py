@@ -9,7 +9,7 @@ fault. Manifests are read when the first question comes that needs them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from posixpath import dirname
 from typing import Literal
@@ -19,6 +19,7 @@ from lcmemlint.findings import Finding, Severity, Step
 from lcmemlint.link.deployment import LinkedWorkload, link_workloads, seriousness
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.reach import Reach
+from lcmemlint.records import record
 from lcmemlint.values import Location, Span
 
 Choice = Literal["auto", "single", "multi"]
@@ -32,7 +33,7 @@ _WORKERS = frozenset({"celery", "rq", "arq", "dramatiq", "taskiq", "huey"})
 _SHOWN = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Running:
     """A workload that runs certain code; ``findings`` are in order of place."""
 

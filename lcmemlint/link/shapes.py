@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 from lcmemlint.catalogue import Component
@@ -20,6 +19,7 @@ from lcmemlint.link.memory import Memories
 from lcmemlint.link.objects import External, Fixed, FunctionOf
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars
+from lcmemlint.records import record
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -39,7 +39,7 @@ _HOLE = "{}"
 _WORD = re.compile(r"[A-Za-z]+")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shape:
     """The text of a key with its holes, what fills them, and where (in which function) it is put together."""
 
@@ -49,7 +49,7 @@ class Shape:
     function: FunctionOf
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Use:
     """A history that request code opens."""
 
@@ -76,7 +76,7 @@ class Use:
         return f"{text}` in `{', '.join(rooms)}" if rooms else text
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Clash:
     """A use, and the earlier one with another key for the same conversation."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from posixpath import dirname
 
 from lcmemlint.deploy.workload import Spot, Workload
@@ -12,6 +11,7 @@ from lcmemlint.findings import Confidence
 from lcmemlint.link.addresses import Address, host_of, is_loopback_host
 from lcmemlint.link.memory import Memory
 from lcmemlint.link.scaling import Scaling, location
+from lcmemlint.records import record
 from lcmemlint.values import Location
 
 _PLAIN_REDIS = re.compile(r"(?:[\w.:-]+/)*redis(?::(\d+)(?:[.-][\w.-]*)?)?(?:@.*)?")
@@ -22,7 +22,7 @@ _ENOUGH = 8
 """The first Redis that brings search and JSON along."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Alone:
     """A container whose store of conversations is said to be the container itself; ``at`` is the manifest's line."""
 
@@ -33,7 +33,7 @@ class Alone:
     declared: Location
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlainRedis:
     """A Redis without modules that an app with these memories is deployed with."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from lcmemlint.facts import MODULE
 from lcmemlint.findings import Step
@@ -18,6 +17,7 @@ from lcmemlint.link.memory import Memories
 from lcmemlint.link.objects import UNCLEAR, External, Fixed, FunctionOf, Instance, Object, Part, dotted_of
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import storage_of_url
+from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Location
 
 _OPENERS = frozenset(("sqlite3.connect", "aiosqlite.connect"))
@@ -28,7 +28,7 @@ _RATINGS = ("rating", "score", "feedback", "is_correct", "helpful")
 """Columns of a table about answers: feedback, evaluations, caches of questions."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table:
     """A table of messages in a database that ``at`` names or opens."""
 
@@ -37,7 +37,7 @@ class Table:
     trace: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Query:
     """A text of SQL that a function of the request path runs on a database."""
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.objects import Collection, Instance, Object, Part
+from lcmemlint.records import record
 from lcmemlint.values import AttrOf, CallOf, ItemOf, Name, Value, parts_of, walk
 
 MentionKind = Literal["written", "read", "argument", "returned", "kept", "other"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mention:
     """One mention. ``method`` is what is called on the object; ``call`` is the call it takes part in."""
 

@@ -29,12 +29,13 @@ from lcmemlint.engine import (
 from lcmemlint.findings import Finding
 from lcmemlint.fixes import Fixed, FixResult, fix_files
 from lcmemlint.lsp.texts import Move, Text
+from lcmemlint.records import record
 from lcmemlint.report.physical import on_disk
 from lcmemlint.report.text import View
 from lcmemlint.sources import encode
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """What the command line says about the settings of all projects."""
 

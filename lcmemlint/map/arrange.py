@@ -7,14 +7,13 @@ seldom cross.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lcmemlint.map.model import LANES, Lane, Map, Node
+from lcmemlint.records import record
 
 CODE_COLUMNS = 3
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Group:
     """The boxes of one file; the path is "" for what stands in none."""
 
@@ -22,7 +21,7 @@ class Group:
     nodes: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Column:
     """The groups of one column, from top to bottom."""
 

@@ -6,10 +6,11 @@ through, the memory, and where that is kept. Nothing here knows a format.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
 from lcmemlint.findings import SEVERITIES, Finding, Severity
+from lcmemlint.records import record
 from lcmemlint.values import Location
 
 Lane = Literal["workload", "entry", "code", "memory", "storage"]
@@ -37,7 +38,7 @@ LIVES: dict[Life, tuple[str, str]] = {
 """The words for a life, and what they mean; the shortest life first."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """A box. ``group`` is the file it stands in; ``count`` is how many nodes a folded box stands for.
 
@@ -62,7 +63,7 @@ class Node:
         return self.at.path if self.at is not None and self.lane != "storage" else ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edge:
     """An arrow between two nodes, by their ids; ``text`` says what happens there."""
 
@@ -72,7 +73,7 @@ class Edge:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stop:
     """One step of a finding's proof: the place, its line of code, and the node around it ("" if none)."""
 
@@ -82,7 +83,7 @@ class Stop:
     code: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shown:
     """A finding with the steps of its proof; ``path`` are the ids of all boxes that the proof goes through."""
 
@@ -91,7 +92,7 @@ class Shown:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Map:
     """The whole picture. ``remarks`` say what was left out of it."""
 

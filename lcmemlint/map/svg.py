@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from lcmemlint.map.arrange import Column, columns
 from lcmemlint.map.fold import folded
 from lcmemlint.map.html import BREAKS, text
 from lcmemlint.map.model import HEADINGS, LIVES, Edge, Map, Node
+from lcmemlint.records import record
 from lcmemlint.report.characters import cells, escape
 
 BOXES: Final = 60
@@ -36,7 +36,7 @@ _DARK: Final = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Box:
     """A node with its place; pixels, from the left and the top."""
 

@@ -14,11 +14,11 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from lcmemlint.errors import UsageError
+from lcmemlint.records import record
 
 Word = Literal["shared", "this host only", "not shared", "the id is not used", "could not tell"]
 
@@ -28,7 +28,7 @@ SECONDS: Final = 60
 _MOST_IDS: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Verdict:
     """What a probe found, in one word and one sentence."""
 

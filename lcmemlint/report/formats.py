@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from lcmemlint.records import record
 
 if TYPE_CHECKING:
     from lcmemlint.report.text import View
     from lcmemlint.reports import Report
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Format:
     """One format.
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from lcmemlint.findings import SEVERITIES, Finding, Repair
+from lcmemlint.records import record
 from lcmemlint.report.characters import escape
 from lcmemlint.report.masking import masked
 from lcmemlint.values import Location
@@ -30,7 +31,7 @@ _COLOURS: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Style:
     """Colours and links to files, or none of them."""
 
@@ -54,7 +55,7 @@ def shown_path(root: Path, path: str, start: Path) -> str:
         return (root / path).as_posix()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class View:
     """How a report is looked at: from which folder, in which style, and with what beside it.
 

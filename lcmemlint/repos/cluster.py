@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lcmemlint.errors import UsageError
+from lcmemlint.records import record
 
 _RETRIES: Final = 2
 """Times that a task which raised is tried again; one whose worker is lost goes to another worker anyway."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Cluster:
     """An executor, and how many tasks its workers run at the same time."""
 

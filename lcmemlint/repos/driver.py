@@ -8,7 +8,6 @@ from asyncio import CancelledError as AsyncCancelledError
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from contextlib import ExitStack
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from queue import SimpleQueue
@@ -16,6 +15,7 @@ from typing import Final
 
 from lcmemlint import __version__
 from lcmemlint.errors import EngineError, RepositoryError, UsageError
+from lcmemlint.records import record
 from lcmemlint.repos.engines import IN_FLIGHT, Engine, engine
 from lcmemlint.repos.git import commit_of
 from lcmemlint.repos.journal import Journal
@@ -25,7 +25,7 @@ _OWN: Final = Settings()
 """Each repository's own settings."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Run:
     """How the repositories of a run are scanned, and what is kept of it; see `scan_repositories`."""
 

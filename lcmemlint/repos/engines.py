@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Final, ParamSpec, TypeVar
 
+from lcmemlint.records import record
 from lcmemlint.repos.child import Children, scan_apart
 from lcmemlint.repos.results import RepositoryResult, Task
 from lcmemlint.repos.scan import scan_here
@@ -20,7 +20,7 @@ IN_FLIGHT: Final = 256
 their results fit into memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Engine:
     """`executor` runs `scan`, which must reach its workers; no more than `in_flight` tasks are handed to it."""
 

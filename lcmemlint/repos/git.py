@@ -14,7 +14,6 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
@@ -22,6 +21,7 @@ from typing import IO, Final
 from lcmemlint.errors import RepositoryError
 from lcmemlint.facts import Problem
 from lcmemlint.places import LARGEST, Kind, too_large
+from lcmemlint.records import record
 
 MOST_FILES: Final = 1_000_000
 """A tree with more is made to exhaust whoever lists it: a few objects can name each other billions of times."""
@@ -80,7 +80,7 @@ def commit_of(folder: Path, revision: str = "HEAD") -> str:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Blob:
     """A file of the commit; a link is one whose text is the target."""
 

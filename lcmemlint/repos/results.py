@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, field, fields, replace
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
 from lcmemlint import __version__
 from lcmemlint.config import Config, Overrides
+from lcmemlint.records import record
 
 Status: TypeAlias = Literal["scanned", "failed", "timeout"]
 Row: TypeAlias = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repository:
     """A checkout or bare clone. `name` is what reports call it (the path if it is empty).
 
@@ -33,7 +34,7 @@ class Repository:
         return self.name or self.path
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Settings:
     """The settings of a run: `config` takes the place of each repository's own, `overrides` lie on top of either."""
 
@@ -52,7 +53,7 @@ class Settings:
         return sha256(whole.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Task:
     """One repository at one commit, and how to scan it: all that the result depends on.
 
@@ -71,7 +72,7 @@ class Task:
         return RepositoryResult(self.repository, self.commit, status=status, error=error)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RepositoryResult:
     """What became of one repository.
 

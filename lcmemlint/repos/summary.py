@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from lcmemlint.records import record
 from lcmemlint.report.characters import cells, escape
 from lcmemlint.report.text import Style
 from lcmemlint.repos.results import RepositoryResult, Status
@@ -19,7 +19,7 @@ _WIDEST: Final = 60
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Row:
     """One repository: what it is, and how many findings of which severity and rule it has."""
 
@@ -65,7 +65,7 @@ class Row:
         return (not is_urgent, *worst, self.status == "scanned", self.repository)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Summary:
     """All repositories of a run, the worst first."""
 

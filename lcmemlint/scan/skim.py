@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+
+from lcmemlint.records import record
 
 _LETTER = rb"[\w\x80-\xff]"
 _WORD = rb"[A-Za-z_\x80-\xff]" + _LETTER + rb"*"
@@ -53,7 +54,7 @@ DYNAMIC = "import_module"
 """Stands in `Skim.words` for any way to import a module whose name is computed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Skim:
     """What the bytes of one file mention: sorted, each once.
 

@@ -12,12 +12,13 @@ from click.shell_completion import CompletionItem
 
 from lcmemlint.cli.command import Option
 from lcmemlint.errors import UsageError, did_you_mean
+from lcmemlint.records import record
 from lcmemlint.report.formats import COUNTED, FORMATS
 
 _option = partial(Option, heading="Report")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Output:
     """One `--format`: the name of a format, and the file that it goes to (None is standard output)."""
 

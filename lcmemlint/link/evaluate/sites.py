@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lcmemlint.link.objects import FunctionOf, Object
+from lcmemlint.records import record
 from lcmemlint.values import Value
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """A value and where it stands; ``at`` is its statement (-1: none)."""
 
@@ -18,7 +17,7 @@ class Site:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stored:
     """Something kept under ``key`` (None: no key, or one that only the run knows)."""
 
@@ -27,7 +26,7 @@ class Stored:
     constant: str | int | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edge:
     """A call in the project of a function of the project; ``passed`` says it was handed over, not called."""
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lcmemlint.records import record
 from lcmemlint.scan.abstract.places import Unsure
 
 _BEFORE: Final = re.compile(r"[\s(]*")
@@ -45,7 +46,7 @@ class Literal:
         raise Unsure("f-string")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moved:
     """An expression that `ast` places at `line` and `column`; it is `data`, and begins at the index `start`."""
 
