@@ -344,7 +344,10 @@ class Prompts:
         if has_stars(call) or argument(call, ("template_format",), None) is not None:
             return None
         match found:
-            case "langchain.PromptTemplate" | "langchain.MessagePromptTemplates":
+            case "langchain.PromptTemplate" | "langchain.MessagePromptTemplates" if method in (
+                "",
+                "from_template",
+            ):
                 return self._of_text(thing, call, argument(call, ("template",), None if not method else 0))
             case "langchain.ChatPromptTemplate" if method == "from_template":
                 return self._of_text(thing, call, argument(call, ("template",), 0))
