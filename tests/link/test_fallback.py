@@ -58,7 +58,8 @@ def test_an_expression(text: str, expected: str, linked: Link) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("try:\n    saver = PostgresSaver(connect())\nexcept OSError:\n    saver = MemorySaver()", "when the stored one fails"),
+        ("try:\n    saver = PostgresSaver(connect())\nexcept OSError:\n    saver = MemorySaver()",
+         "when the stored one fails"),
         ("try:\n    saver = PostgresSaver(connect())\nexcept:\n    saver = MemorySaver()", "when the stored one fails"),
         ("try:\n    from pg import PostgresSaver\nexcept ImportError:\n    saver = MemorySaver()",
          "when a package is missing"),
@@ -99,8 +100,10 @@ FUNCTIONS = [
      "when `stored` is missing"),
     ("class Bot:\n    def __init__(self):\n        self.saver = None\n    def get(self):\n"
      "        if self.saver is None:\n            self.saver = MemorySaver()\n        return self.saver", ""),
-    ("kept = None\n\ndef saver():\n    global kept\n    if kept is None:\n        kept = MemorySaver()\n    return kept", ""),
-    ("kept = PostgresSaver(connect())\n\ndef saver():\n    global kept\n    if kept is None:\n        kept = MemorySaver()\n"
+    ("kept = None\n\ndef saver():\n    global kept\n    if kept is None:\n        kept = MemorySaver()\n"
+     "    return kept", ""),
+    ("kept = PostgresSaver(connect())\n\ndef saver():\n    global kept\n"
+     "    if kept is None:\n        kept = MemorySaver()\n"
      "    return kept", "when `kept` is missing"),
     ("def bot(saver=None):\n    if saver is None:\n        saver = MemorySaver()\n    return saver",
      "when `saver` is missing"),

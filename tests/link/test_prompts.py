@@ -213,9 +213,11 @@ def test_chains_with_a_prompt_of_their_own(
         ("PromptTemplate.from_template('{question}') | model", [("past", "", ())]),
         ("PromptTemplate.from_template('{question}') | model | anything", [("past", "", ())]),
         ("PromptTemplate.from_template('{past}') | model", []),
-        ("PromptTemplate.from_template('{chat_history}') | model", [("past", "KeyError in every run", ("chat_history",))]),
+        ("PromptTemplate.from_template('{chat_history}') | model",
+         [("past", "KeyError in every run", ("chat_history",))]),
         ("LLMChain(llm=model, prompt=PromptTemplate.from_template('{question}'))", []),
-        ("AgentExecutor(agent=create_tool_calling_agent(model, tools, PromptTemplate.from_template('{a}')), tools=tools)",
+        ("AgentExecutor(tools=tools, "
+         "agent=create_tool_calling_agent(model, tools, PromptTemplate.from_template('{a}')))",
          [("past", "", ())]),
         ("anything | model", []),
         ("anything", []),
