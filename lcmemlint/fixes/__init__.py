@@ -89,8 +89,9 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
 ``required-id`` (unsafe: requests without an id are refused)
     ``span``: the literal that all requests without an id share. The default goes; a route answers with an error.
 
-``returning-id`` (safe with ``key``, else unsafe)
-    ``span``: the call that makes a new id. ``key`` takes its place, or a header of a FastAPI handler does.
+``returning-id`` (safe with the ``key`` of a conversation, else unsafe)
+    ``span``: the call that makes a new id. ``key`` takes its place, or a header of a handler does; ``framework`` as for
+    ``session-parameter``.
 
 ``same-key`` (unsafe)
     ``span``: the constructor call of a history. ``f"async:{id}"`` becomes ``id`` when ``key`` is ``{id}``.

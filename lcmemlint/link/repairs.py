@@ -64,11 +64,12 @@ def added_checkpointer(
 
 def returned_id(advice: Advice, made: Location) -> FixRequest:
     """The request to take an id from the client; by the key in scope, if there is one, else by a header."""
-    calls = advice.evaluator.files[made.path].calls
-    key = next((advice.key_at(made.path, call) for call in calls if call.span == made.span), "")
-    return _request(
-        "returning-id", made, {"key": key}, unsafe=bool(key) and not advice.keys.names_session(key)
-    )
+    call = next((each for each in advice.evaluator.files[made.path].calls if each.span == made.span), None)
+    key = advice.key_at(made.path, call) if call is not None else ""
+    handler = advice.memories.function_of(made.path, call.scope) if call is not None else None
+    point = advice.reach.point.get(handler) if handler is not None else None
+    params = {"key": key, "framework": point.framework if point is not None else ""}
+    return _request("returning-id", made, params, unsafe=bool(key) and not advice.keys.names_session(key))
 
 
 def _request(kind: str, at: Location, params: dict[str, str], *, unsafe: bool = False) -> FixRequest:

@@ -86,6 +86,7 @@ def test_defaults_that_stay(refused: Callable[..., str], text: str, reason: str)
 
 
 UUID = "from uuid import uuid4\n\n"
+STARLETTE = "from starlette.responses import JSONResponse\n\n\nasync def chat(request):\n"
 
 
 def test_a_parameter_names_the_conversation(fixed: Callable[..., str]) -> None:
@@ -116,6 +117,52 @@ def test_a_header_takes_the_id_and_brings_it_back(project: Project) -> None:
     )
 
 
+def test_flask_sends_it_with_whatever_is_returned(project: Project) -> None:
+    """
+    Also with responses that the handler makes itself; an id that is no text becomes one.
+    """
+    project.put(
+        "app.py",
+        f'{UUID}{FLASK}@app.post("/")\ndef chat():\n    thread = uuid4()\n\n    return run(thread, request.json)\n',
+    )
+    project.extra = _new_id
+
+    project.fix(unsafe=True)
+
+    assert project.text("app.py").endswith(
+        '@app.post("/")\ndef chat():\n    thread = request.headers.get("X-Session-Id") or uuid4()\n\n'
+        "    @after_this_request\n    def send_thread(response):\n"
+        '        response.headers["X-Session-Id"] = str(thread)\n        return response\n\n'
+        "    return run(thread, request.json)\n"
+    )
+    assert "from flask import Flask, request, after_this_request\n" in project.text("app.py")
+
+
+def test_starlette_sends_it_in_each_response(project: Project) -> None:
+    """
+    What is returned before there is an id stays as it is.
+    """
+    project.put(
+        "app.py",
+        f"{UUID}{STARLETTE}    if not request.path_params:\n        return JSONResponse({{}}, status_code=400)\n"
+        "    thread = str(uuid4())\n    if run(thread):\n        return JSONResponse(1)\n    return JSONResponse(2)\n",
+    )
+    project.extra = lambda texts: [
+        finding("app.py", span(texts["app.py"], at, at + len("uuid4()")), Fault("", "returning-id"))
+        for at in [texts["app.py"].find("= str(uuid4())") + len("= str(")]
+        if at > len("= str(")
+    ]
+
+    project.fix(unsafe=True)
+
+    assert project.text("app.py").endswith(
+        "        return JSONResponse({}, status_code=400)\n"
+        '    thread = request.headers.get("X-Session-Id") or str(uuid4())\n    if run(thread):\n'
+        '        return JSONResponse(1, headers={"X-Session-Id": thread})\n'
+        '    return JSONResponse(2, headers={"X-Session-Id": thread})\n'
+    )
+
+
 def _new_id(texts: Mapping[str, str]) -> list[Finding]:
     """The finding for an id that is nothing but new."""
     text = texts["app.py"]
@@ -130,12 +177,26 @@ def _new_id(texts: Mapping[str, str]) -> list[Finding]:
     [
         (
             "def chat(text):\n    session_id = uuid4()\n    return session_id\n",
-            "not made in a FastAPI handler",
+            "not made in a handler of FastAPI, Flask or Starlette",
         ),
         (
             f'{FASTAPI}@app.post("/")\ndef chat(text: str):\n    session_id = uuid4()\n'
-            "    return StreamingResponse(run(session_id))\n",
-            "returns its own response",
+            "    answer = StreamingResponse(run(session_id))\n    return answer\n",
+            "makes its own response",
+        ),
+        (
+            f'{FASTAPI}@app.post("/")\ndef chat(text: str):\n    session_id = uuid4()\n'
+            "    return StreamingResponse(run(session_id), headers=HEADERS)\n",
+            "sends headers of its own",
+        ),
+        (
+            f"{STARLETTE}    session_id = uuid4()\n    return answer_of(session_id)\n",
+            "is not seen to be a response",
+        ),
+        (
+            f'{FLASK}@app.post("/")\ndef chat():\n    request = read()\n    session_id = uuid4()\n'
+            "    return run(session_id)\n",
+            "has a variable `request`",
         ),
         (f'{FASTAPI}@app.post("/")\ndef chat(text: str):\n    return run(uuid4())\n', "no name of its own"),
     ],

@@ -73,7 +73,7 @@ def store_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
         yield url
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def settings(store_url: Callable[[str], str]) -> Callable[[str], dict[str, str]]:
     """A function from the kind of a store to the environment of an app that keeps everything there."""
 

@@ -30,19 +30,28 @@ class Served:
 
     def say(self, user: str, word: str) -> set[str]:
         """The words that the app remembers of this user's conversation, after it has heard one more."""
+        return self._ask({"text": f"say-{word}"}, user)[0]
+
+    def say_nameless(self, word: str) -> tuple[set[str], str]:
+        """The same for somebody who sends no id, and the id that the answer brings in a header."""
+        return self._ask({"text": f"say-{word}"}, "")
+
+    def _ask(self, sent: dict[str, str], user: str) -> tuple[set[str], str]:
         # Each app takes the id where it likes: in the path, the query, a header or the body.
-        sent = {"text": f"say-{word}", **dict.fromkeys(("user_id", "session_id", "thread_id"), user)}
+        sent |= dict.fromkeys(("user_id", "session_id", "thread_id"), user) if user else {}
+        headers = {"Content-Type": "application/json"} | ({"X-Session-Id": user} if user else {})
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{self.path.format(user=user)}?{urllib.parse.urlencode(sent)}",
             data=json.dumps(sent).encode(),
-            headers={"Content-Type": "application/json", "X-Session-Id": user},
+            headers=headers,
         )
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 reply = json.load(answer)["reply"]
+                id_ = answer.headers.get("X-Session-Id", "")
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{error}: {error.read().decode(errors='replace')}") from error
-        return set(re.findall(r"\bgot-(\w+)", reply))
+        return set(re.findall(r"\bgot-(\w+)", reply)), id_
 
 
 class Launcher:
@@ -58,7 +67,8 @@ class Launcher:
     ) -> Iterator[Served]:
         """`gunicorn app:app` in this folder, with one worker if the options do not say more."""
         port = free_port()
-        is_asgi = "FastAPI" in (folder / "app.py").read_text(encoding="utf-8")
+        text = (folder / "app.py").read_text(encoding="utf-8")
+        is_asgi = "FastAPI" in text or "Starlette" in text
         worker = ["-k", "asgi"] if is_asgi else ["-k", "gthread", "--threads", "8"]
         log = folder.parent / f"{folder.name}-{port}.log"
         pid = self._start(

@@ -35,9 +35,16 @@ class App:
     is_graph: bool = False
     """Of turns of one thread at the same time the last one wins, with every saver: its users wait for answers."""
     since: tuple[int, int] = (0, 1)
-    before: Literal["forgets", "forgets on another host", "fails", "leaks"] = "forgets"
+    before: Literal["forgets", "forgets on another host", "fails", "leaks", "leaks without an id"] = "forgets"
     """How it is broken."""
     findings: int = 1
+    other_path: str = ""
+    """Where the second process is asked, if not at the same place."""
+    sends_id: bool = False
+    """Who sends no id is given one."""
+    stores: tuple[str, ...] = ("sqlite", "redis", "postgres")
+    is_stored: bool = False
+    """It has a store of its own before it is repaired."""
 
 
 APPS = (
@@ -67,10 +74,15 @@ APPS = (
     App("graph_without_config", unsafe=True, is_graph=True, before="fails", findings=2),
     App("graph_sqlite_file", unsafe=True, is_graph=True, before="forgets on another host"),
     App("fastapi_fresh_id", unsafe=True, findings=2),
-    App("fastapi_header_id", unsafe=True, findings=2),
+    App("fastapi_header_id", unsafe=True, findings=2, sends_id=True),
+    App("fastapi_own_response", unsafe=True, findings=2, sends_id=True),
+    App("flask_header_id", unsafe=True, findings=2, sends_id=True),
+    App("starlette_header_id", unsafe=True, findings=2, sends_id=True),
+    App("fastapi_default_id", unsafe=True, findings=2, before="leaks without an id"),
+    App("flask_default_id", unsafe=True, findings=2, before="leaks without an id"),
+    App("fastapi_two_prefixes", unsafe=True, other_path="/stream", stores=("redis",), is_stored=True),
     App("fastapi_file_history", unsafe=True, before="forgets on another host"),
 )
-STORES = ("sqlite", "redis", "postgres")
 
 EVERY_TIME = {
     ("fastapi_buffer", "redis"),
@@ -88,7 +100,7 @@ def matrix() -> list[object]:
     """Every app on every store; --preload on every other one, with all stores for each app over the whole."""
     rows: list[object] = []
     for number, app in enumerate(APPS):
-        for offset, store in enumerate(STORES):
+        for offset, store in enumerate(app.stores):
             marks = [] if (app.name, store) in EVERY_TIME else [pytest.mark.proof]
             if store not in in_ci(number, app):
                 marks.append(pytest.mark.exhaustive)
@@ -106,7 +118,7 @@ def in_ci(number: int, app: App) -> set[str]:
     if stores := {store for name, store in EVERY_TIME if name == app.name}:
         return stores
     # Old generations have no saver for plain Redis.
-    return {("sqlite", "postgres")[number % 2] if app.is_graph else STORES[number % 3]}
+    return {("sqlite", "postgres")[number % 2] if app.is_graph else app.stores[number % len(app.stores)]}
 
 
 Repaired = Callable[[App], Path]
@@ -114,7 +126,11 @@ Repaired = Callable[[App], Path]
 
 @pytest.fixture(scope="session")
 def repaired(
-    apps: Path, langchain: LangChain, launcher: Launcher, tmp_path_factory: pytest.TempPathFactory
+    apps: Path,
+    langchain: LangChain,
+    launcher: Launcher,
+    settings: Callable[[str], Mapping[str, str]],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Repaired:
     """A function from an app to a folder with its repaired copy, after the copy was shown to fail."""
     done: dict[App, Path] = {}
@@ -123,7 +139,7 @@ def repaired(
         if app not in done:
             folder = tmp_path_factory.mktemp("apps") / app.name
             copy(apps, app, folder, langchain)
-            is_broken(app, folder, launcher)
+            is_broken(app, folder, launcher, settings(app.stores[0]) if app.is_stored else {})
             fix(app, folder)
             done[app] = folder
         return done[app]
@@ -141,17 +157,24 @@ def copy(apps: Path, app: App, folder: Path, langchain: LangChain) -> None:
     (folder / "requirements.txt").write_text(f"langchain-core=={major}.{minor}.*\n", encoding="utf-8")
 
 
-def is_broken(app: App, folder: Path, launcher: Launcher) -> None:
+def is_broken(app: App, folder: Path, launcher: Launcher, environment: Mapping[str, str]) -> None:
     """What one process is told, a second one (on another disk) has never heard of; or somebody else is told it."""
     user, first, second = new_user(), new_word(), new_word()
     other = folder
     if app.before == "forgets on another host":
         other = folder.with_name(f"{folder.name}-other-host")
         shutil.copytree(folder, other)
-    with launcher.served(folder, app.path, {}) as one, launcher.served(other, app.path, {}) as two:
+    with (
+        launcher.served(folder, app.path, environment) as one,
+        launcher.served(other, app.other_path or app.path, environment) as two,
+    ):
         if app.before == "fails":
             with pytest.raises(AssertionError, match="500"):
                 one.say(user, first)
+            return
+        if app.before == "leaks without an id":
+            one.say_nameless(first)
+            assert one.say_nameless(second)[0] == {first, second}, "it did not leak before it was repaired"
             return
         assert first in one.say(user, first)
         if app.before == "leaks":
@@ -201,10 +224,17 @@ def test_a_repaired_app_remembers(
 
     with (
         launcher.served(folder, app.path, environment) as first,
-        launcher.served(folder, app.path, environment) as second,
+        launcher.served(folder, app.other_path or app.path, environment) as second,
     ):
         assert first.say(user, one) == {one}
         assert second.say(user, two) == {one, two}
+        if app.before == "leaks without an id":
+            with pytest.raises(AssertionError, match="HTTP Error 4"):
+                first.say_nameless(one)
+        if app.sends_id:
+            words, given = first.say_nameless(one)
+            assert words == {one}
+            assert second.say(given, two) == {one, two}
     options = ["-w", "4", *(["--preload"] if preload else [])]
     with launcher.served(folder, app.path, environment, *options) as restarted:
         assert restarted.say(user, three) == {one, two, three}
@@ -230,6 +260,8 @@ def needs(app: App, store: str, langchain: LangChain) -> None:
         ("redis", False): "redis",
         ("postgres", False): "psycopg",
     }
+    if app.is_stored and not langchain.has("langchain_community"):
+        absent(f"langchain_community in {langchain.python}")
     driver = drivers.get((store, app.is_graph))
     if driver and not langchain.has(driver):
         absent(f"{driver} in {langchain.python}")
