@@ -1,5 +1,7 @@
 """All that is said about the examples of the rule pages, word for word, and what the fixes make of them.
 
+`tests/corners` holds more examples, written like those of pages, of what is too rare or too odd for a page.
+
 `python tests/test_snapshots.py` writes `tests/snapshots` anew; whoever changes a message, a trace, a confidence or a
 fix sees in the difference what else came with it. Of new files the
 names are kept: their texts have tests of their own.
@@ -18,11 +20,22 @@ from lcmemlint import rulebook
 from lcmemlint.engine import Analysis, Job, analyse, prepare, relint, report
 from lcmemlint.findings import Finding
 from lcmemlint.fixes import FixResult, fix_files
-from lcmemlint.rulebook import Example, Rule
+from lcmemlint.rulebook import Example, Rule, parse_page
 from lcmemlint.values import Location
 
 SNAPSHOTS = Path(__file__).with_name("snapshots")
-PAGES = rulebook.rules()
+CORNERS = Path(__file__).with_name("corners")
+FRONT = '+++\ncode = "LCM999"\nname = "corners"\ngroup = "wiring"\nseverity = "note"\nsince = "0.1.0"\n+++\n'
+LEAD = "# corners (LCM999)\n\nExamples.\n\n"
+
+
+def corners() -> tuple[Rule, ...]:
+    """The files of examples that are no pages of rules."""
+    found = sorted(CORNERS.glob("*.md"))
+    return tuple(parse_page(path.name, FRONT + LEAD + path.read_text(encoding="utf-8")) for path in found)
+
+
+PAGES = (*rulebook.rules(), *corners())
 
 
 def titled(rule: Rule) -> dict[str, Example]:
@@ -38,7 +51,7 @@ def titled(rule: Rule) -> dict[str, Example]:
 
 
 CASES = [
-    pytest.param(rule, title, example, id=f"{rule.code}-{title}".replace(" ", "-"))
+    pytest.param(rule, title, example, id=f"{Path(rule.page).stem[:7]}-{title}".replace(" ", "-"))
     for rule in PAGES
     for title, example in titled(rule).items()
 ]
@@ -53,10 +66,13 @@ def written(root: Path, example: Example) -> Path:
     return root
 
 
-def told(root: Path) -> str:
-    """Every finding of a project, sure or not, and the difference that all its fixes make."""
+def analysed(root: Path) -> tuple[Job, Analysis]:
     job = prepare([root], root=root)
-    analysis = analyse(job)
+    return job, analyse(job)
+
+
+def told(root: Path, job: Job, analysis: Analysis) -> str:
+    """Every finding of a project, sure or not, and the difference that all its fixes make."""
     findings = sorted(analysis.findings, key=lambda finding: finding.order)
     lines = [line for finding in findings for line in words(finding)]
     return "".join(f"{line}\n" for line in (*lines, *repair(root, job, analysis)))
@@ -126,8 +142,12 @@ def test_the_same_is_said_and_done_as_before(
     """
     An example that nothing is said about is not in the file.
     """
-    now = told(written(tmp_path / "project", example)).strip("\n")
+    root = written(tmp_path / "project", example)
+    job, analysis = analysed(root)
+    now = told(root, job, analysis).strip("\n")
+    shown = {(one.at.path, one.at.span.line, one.code) for one in report(job, analysis).findings}
 
+    assert shown == set(example.expected)
     assert now == kept(rule).get(title, ""), "if that is right, `python tests/test_snapshots.py` keeps it"
 
 
@@ -147,7 +167,8 @@ def rewrite() -> None:
         parts = []
         for title, example in titled(rule).items():
             with tempfile.TemporaryDirectory() as folder:
-                text = told(written(Path(folder), example))
+                root = written(Path(folder), example)
+                text = told(root, *analysed(root))
             parts += [f"# {title}\n{text}"] if text else []
         snapshot(rule).write_text("\n".join(parts), encoding="utf-8")
 

@@ -80,6 +80,9 @@ class Change:
     def lines(self) -> range:
         """The lines that a run which meets the fault passes."""
         assert self.place.statement is not None
+        if isinstance(self.old, ast.Break | ast.Continue) and self.place.owner is not None:
+            # Python may jump without passing their line.
+            return range(self.place.owner.lineno, (self.place.owner.end_lineno or 0) + 1)
         first = self.place.statement.lineno
         compound = not isinstance(self.old, ast.stmt) and hasattr(self.place.statement, "body")
         return range(self.old.lineno if compound else first, (self.old.end_lineno or self.old.lineno) + 1)
