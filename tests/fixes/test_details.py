@@ -1,0 +1,257 @@
+"""Small things that whole repairs rarely meet."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import libcst as cst
+import pytest
+
+from lcmemlint.fixes import fix_files
+from lcmemlint.fixes.arguments import without_argument
+from lcmemlint.fixes.assemble import syntax_error
+from lcmemlint.fixes.dependencies import added
+from lcmemlint.fixes.disk import Disk
+from lcmemlint.fixes.edits import apply
+from lcmemlint.fixes.generated import CHECKPOINTER, HISTORY
+from lcmemlint.fixes.imports import joined
+from lcmemlint.fixes.mutations import mutated_messages
+from lcmemlint.fixes.trees import Tree, resolved, walk
+from tests.fixes.conftest import Project
+
+
+def test_what_python_says_against_a_text() -> None:
+    """
+    By the rules of the text, not by the `__future__` imports of the linter.
+    """
+    assert syntax_error("def f(x: (y := 1)): ...\n") is None
+    assert "keyword argument repeated" in str(syntax_error("f(a=1, a=2)\n"))
+    assert syntax_error("\0") is not None
+
+
+@pytest.mark.parametrize(
+    ("call", "after"),
+    [
+        ("f(a, gone=1)", "f(a)"),
+        ("f(gone=1, a=2)", "f(a=2)"),
+        ("f(gone=1,)", "f()"),
+        ("[f(gone=1), 2]", "[f(), 2]"),
+        ("f(g(gone=1), 2)", "f(g(), 2)"),
+        ("f(\n    a,\n    gone=1,\n)", "f(\n    a,\n)"),
+    ],
+)
+def test_an_argument_goes_with_its_own_comma(call: str, after: str) -> None:
+    """
+    Commas of what is around stay.
+    """
+    tree = Tree(f"x = {call}\n")
+    (arg,) = [
+        one for one in walk(tree.module, cst.Arg) if one.keyword is not None and one.keyword.value == "gone"
+    ]
+    (around,) = [one for one in walk(tree.module, cst.Call) if arg in one.args]
+
+    assert apply(tree.text, without_argument(tree, around, arg)) == f"x = {after}\n"
+
+
+@pytest.mark.parametrize(
+    "method", ["append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort"]
+)
+def test_every_change_of_messages_in_place_is_seen(method: str) -> None:
+    """
+    Each method of a list that changes it; `copy` does not, nor is every `messages` that of a history.
+    """
+    refusal = mutated_messages(Tree(f"history.messages.{method}(x)\n"))
+
+    assert refusal is not None
+    assert "line 1 changes `history.messages` in place" in refusal.reason
+    assert mutated_messages(Tree("history.messages.copy()\n")) is None
+    assert mutated_messages(Tree(f"state.messages.{method}(x)\n")) is None
+    assert mutated_messages(Tree(f"st.session_state.messages.{method}(x)\n")) is None
+
+
+@pytest.mark.parametrize("change", ["x[0] = 1", "del x[0]", "x[0] += 1"])
+def test_items_of_messages_that_are_set(change: str) -> None:
+    """
+    Assignments and deletions change them as well, also of something without a name.
+    """
+    assert mutated_messages(Tree(change.replace("x", "history().messages", 1) + "\n")) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("from .a import b\nb\n", ".a.b"),
+        ("from ..a import b as c\nc\n", "..a.b"),
+        ("from . import b\nb.c\n", "..b.c"),
+        ("import a.b\na.c\n", "a.c"),
+        ("import a.b as c\nc.d\n", "a.b.d"),
+        ("from a import *\nb\n", "b"),
+        ("b\n", "b"),
+        ("b().c\n", None),
+    ],
+)
+def test_the_path_of_a_name(text: str, path: str | None) -> None:
+    """
+    With what its import says, dots and all.
+    """
+    tree = Tree(text)
+    (line,) = walk(tree.module, cst.Expr)
+
+    assert resolved(tree, line.value) == path
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import os\n# lead\nfrom fastapi.z import Z\n", "import os\n# lead\nfrom fastapi.z import Z\nNEW\n"),
+        ("import os\nfrom fastapi.z import Z\nx = 1\n", "import os\nNEW\nfrom fastapi.z import Z\nx = 1\n"),
+        ("from fastapi.a import A\nimport os\n", "from fastapi.a import A\nNEW\nimport os\n"),
+        (
+            "from fastapi import A\nfrom fastapi.z import Z\n",
+            "from fastapi import A\nNEW\nfrom fastapi.z import Z\n",
+        ),
+        ("from fastapi.b import A\n", "from fastapi.b import A, B\n"),
+        ("from fastapi.b import (\n    A,\n)\n", "from fastapi.b import (\n    A, B,\n)\n"),
+        ("from fastapi.b import B\n", "from fastapi.b import B\n"),
+        ("from fastapi.b import B as C\n", "from fastapi.b import B as C, B\n"),
+        ("from .fastapi.b import A\nx = 1\n", "from .fastapi.b import A\n\nNEW\n\nx = 1\n"),
+        ("from fastapi.b import *\nx = 1\n", "NEW\nfrom fastapi.b import *\nx = 1\n"),
+    ],
+)
+def test_an_import_beside_others_of_its_package(before: str, after: str) -> None:
+    """
+    In order, but never between a comment and what it stands above.
+    """
+    edits = joined(Tree(before), "fastapi.b", "B", is_local=lambda module: False)
+
+    assert apply(before, edits).replace("from fastapi.b import B\n", "NEW\n") == after.replace(
+        "from fastapi.b import B\n", "NEW\n"
+    )
+
+
+def test_new_folders_and_the_mode_of_new_files(tmp_path: Path) -> None:
+    """
+    A file that was not there has the mode that the user's shell gives new files.
+    """
+    before = os.umask(0o027)
+    try:
+        Disk(tmp_path, None).write("a/b/new.py", b"x = 1\n")
+    finally:
+        os.umask(before)
+
+    assert (tmp_path / "a/b/new.py").read_bytes() == b"x = 1\n"
+    assert stat.S_IMODE((tmp_path / "a/b/new.py").stat().st_mode) == 0o640
+
+
+@pytest.mark.parametrize(
+    ("requirements", "more"),
+    [
+        ("fastapi", ["psycopg[binary,pool]"]),
+        ("langchain-postgres", ["psycopg[binary,pool]"]),
+        ("asyncpg", ["psycopg[binary,pool]"]),
+        ("redis", []),
+        ("langgraph-checkpoint-redis", []),
+    ],
+)
+def test_the_back_end_that_a_project_has(requirements: str, more: list[str]) -> None:
+    """
+    Who has packages of one back end gets no driver of the other; who has none gets Postgres.
+    """
+    files = {"requirements.txt": f"{requirements}\n".encode()}
+    text = added(["app.py"], CHECKPOINTER.notes, files.get).texts["requirements.txt"]
+
+    assert [line for line in text.splitlines() if line.startswith("psycopg")] == more
+    assert ("langgraph-checkpoint-plainredis" in text) == (not more)
+
+
+def test_an_empty_text_in_an_array() -> None:
+    """
+    Odd, and no reason to misread what follows.
+    """
+    files = {"pyproject.toml": b'[project]\ndependencies = ["", "redis"]\n'}
+
+    assert added(["app.py"], HISTORY.notes, files.get).texts == {
+        "pyproject.toml": '[project]\ndependencies = ["", "redis", "sqlalchemy"]\n'
+    }
+
+
+CHAT = (
+    "from langchain.memory import ConversationBufferMemory\n\n\ndef chat(user_id):\n"
+    "    return run(ConversationBufferMemory())\n"
+)
+
+
+@pytest.mark.parametrize("is_broken", [False, True])
+def test_packages_are_added_if_all_was_written(project: Project, is_broken: bool) -> None:
+    """
+    A repair that failed leaves the dependencies alone.
+    """
+    project.put("app.py", CHAT)
+    requirements = project.put("requirements.txt", "redis\n")
+    project.fault("ConversationBufferMemory()", "chat-memory", key="user_id")
+    if is_broken:
+        (project.root / "shared_history.py").mkdir()
+
+    result = fix_files(
+        project.root, project.lint({}), unsafe=False, relint=project.lint, write=True, add_packages=True
+    )
+
+    assert requirements.read_text() == ("redis\n" if is_broken else "redis\nsqlalchemy\n")
+    assert bool(result.failed) == is_broken
+    remarks = [note.name for note in result.notes if note.kind == "remark"]
+    assert remarks == ([] if is_broken else ["install sqlalchemy, and renew the lock file if there is one"])
+    assert "sqlalchemy" not in {note.name for note in result.notes if note.kind == "package"} or is_broken
+
+
+def test_dependencies_that_cannot_be_written(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    The repair stands, and the failure is told.
+    """
+    project.put("app.py", CHAT)
+    project.put("requirements.txt", "redis\n")
+    project.fault("ConversationBufferMemory()", "chat-memory", key="user_id")
+    write = Disk.write
+
+    def refuse(disk: Disk, path: str, new: bytes) -> None:
+        if path == "requirements.txt":
+            raise PermissionError(13, "Permission denied")
+        write(disk, path, new)
+
+    monkeypatch.setattr(Disk, "write", refuse)
+    result = fix_files(
+        project.root, project.lint({}), unsafe=False, relint=project.lint, write=True, add_packages=True
+    )
+
+    assert [(one.path, one.error) for one in result.failed] == [("requirements.txt", "Permission denied")]
+    assert "chat_history" in project.text("app.py")
+
+
+def test_an_annotation_with_a_dotted_name_is_changed_once(fixed: Callable[..., str]) -> None:
+    """
+    Also where the last part of the path is a name of its own.
+    """
+    before = (
+        "from langgraph.checkpoint import memory\nfrom langgraph.checkpoint.memory import MemorySaver\n\n\n"
+        "def saver() -> memory.MemorySaver:\n    return MemorySaver()\n"
+    )
+
+    after = fixed(before, "MemorySaver()", "checkpointer")
+
+    assert "def saver() -> BaseCheckpointSaver:\n    return shared_checkpointer()\n" in after
+
+
+@pytest.mark.parametrize("test", ["history is marker", "history == marker", "history in old"])
+def test_a_test_that_is_not_about_the_key_is_refused(refused: Callable[..., str], test: str) -> None:
+    """
+    Nobody knows which branch runs.
+    """
+    before = (
+        "from langchain_core.chat_history import InMemoryChatMessageHistory\n\nstore = {}\n\n\n"
+        "def history_of(session_id):\n    history = store.get(session_id)\n"
+        f"    if {test}:\n        history = store[session_id] = InMemoryChatMessageHistory()\n    return history\n"
+    )
+
+    assert refused(before, "InMemoryChatMessageHistory()", "history-factory", container_unused="yes")
