@@ -11,7 +11,7 @@ GENERATIONS ?= 0.1 0.2 0.3 1
 MARKS ?= not proof
 PROOFS ?= proof or not proof
 
-.PHONY: help venv demo test test-proof check format fuzz mutants coverage docs pictures figures bench profile clean
+.PHONY: help venv demo test test-proof check format fuzz ecosystem ecosystem-update mutants coverage docs pictures figures bench profile clean
 
 help:
 	@echo "make demo    run lcmemlint on the example apps"
@@ -22,6 +22,7 @@ help:
 	@echo "make fuzz    random programs and spoilt files; FUZZ=\"--programs 200000\" for more"
 	@echo "make mutants    small faults in checks, fixes and link: do the tests notice them?"
 	@echo "make coverage   which branches the tests pass"
+	@echo "make ecosystem  what 60 public packages get, beside what they got before; -update keeps it"
 	@echo "make docs    build the documentation site"
 	@echo "make pictures, make figures   renew what README and site show"
 	@echo "make bench   timings beside other linters; prints ratios"
@@ -82,6 +83,12 @@ coverage: $(READY)
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+ecosystem: $(READY)
+	$(BIN)/python -m tests.ecosystem
+
+ecosystem-update: $(READY)
+	$(BIN)/python -m tests.ecosystem --update
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --site-dir build/site
