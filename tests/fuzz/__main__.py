@@ -57,9 +57,9 @@ class Done:
 def run(batch: Batch, folder: str) -> Done:
     """Examine a batch."""
     signal.signal(signal.SIGALRM, _hang)
+    gc.freeze()  # what is imported stays
     start = time.process_time()
     seen, broken = _general(batch) if batch.kind == GENERAL else _numbered(batch, folder)
-    gc.collect()
     return Done(**asdict(batch), seconds=time.process_time() - start, seen=dict(seen), broken=broken)
 
 

@@ -88,7 +88,7 @@ class Writer:
         pick = self.random
         names = pick.sample(
             ["app", "bot/chain", "bot/__init__", "memory", "services/history", "conftest"],
-            pick.choice([1, 1, 1, 2, 2, 3]),
+            pick.choice([1, 1, 1, 1, 2, 2, 3]),
         )
         modules = [name.replace("/", ".").removesuffix(".__init__") for name in names]
         found = {f"{name}.py": self.encoded(self.module(modules)) for name in names}
@@ -120,7 +120,7 @@ class Writer:
         """The text of one file."""
         pick = self.random
         self.is_new = pick.random() < NEWER
-        lines = pick.sample(IMPORTS, pick.randint(3, 8))
+        lines = pick.sample(IMPORTS, pick.randint(3, 6))
         for module in pick.sample(list(modules), pick.randint(0, len(modules))):
             lines.append(
                 pick.choice(
@@ -132,7 +132,7 @@ class Writer:
                 )
             )
         lines += pick.sample(APPS, pick.randint(0, 2))
-        for _ in range(pick.randint(1, 4)):
+        for _ in range(pick.choice([1, 1, 2, 2, 3])):
             lines += pick.choice([self.function, self.function, self.cls, self.statement])("")
         if pick.random() < 0.15:
             lines += ["if __name__ == '__main__':", *self.block("    ")]
@@ -182,30 +182,32 @@ class Writer:
         pick = self.random
         if len(indent) < 16 and pick.random() < 0.25:
             return pick.choice(self._compounds())(indent)
-        text = pick.choice(
-            [
-                f"{self.name()} = {self.value()}",
-                f"{self.name()} = {self.value()}",
-                f"{self.name()}: {pick.choice(['int', 'dict[str, list]', 'Unknown'])} = {self.value()}",
-                f"self.{self.name()} = {self.value()}",
-                f"{self.name()}[{self.value(2)}] = {self.value()}",
-                f"{self.name()}.{self.name()} = {self.value()}",
-                f"{self.name()}, *{self.name()} = {self.value()}",
-                f"return {self.value()}",
-                f"{self.value()}",
-                f"await ({self.value()})",
-                f"yield {self.value(2)}",
-                f"global {self.name()}",
-                f"del {self.name()}[{self.value(2)}]",
-                f"{self.name()} += {self.value()}",
-                f"assert {self.value(2)}, 'text'",
-                f"raise {self.value(2)} from None",
-                "pass  # lcmemlint: ignore[LCM101]",
-                f"x = 1; {self.name()} = {self.value(2)};",
-                f"type A = {self.value(2)}" if self.is_new else f"A = {self.value(2)}",
-            ]
-        )
+        text = pick.choice(self._simple())()
         return [f"{indent}{text}{pick.choice(['', '', '', '  # a note', '  # noqa'])}"]
+
+    def _simple(self) -> list[Callable[[], str]]:
+        name, value, pick = self.name, self.value, self.random
+        return [
+            lambda: f"{name()} = {value()}",
+            lambda: f"{name()} = {value()}",
+            lambda: f"{name()}: {pick.choice(['int', 'dict[str, list]', 'Unknown'])} = {value()}",
+            lambda: f"self.{name()} = {value()}",
+            lambda: f"{name()}[{value(2)}] = {value()}",
+            lambda: f"{name()}.{name()} = {value()}",
+            lambda: f"{name()}, *{name()} = {value()}",
+            lambda: f"return {value()}",
+            lambda: value(),
+            lambda: f"await ({value()})",
+            lambda: f"yield {value(2)}",
+            lambda: f"global {name()}",
+            lambda: f"del {name()}[{value(2)}]",
+            lambda: f"{name()} += {value()}",
+            lambda: f"assert {value(2)}, 'text'",
+            lambda: f"raise {value(2)} from None",
+            lambda: "pass  # lcmemlint: ignore[LCM101]",
+            lambda: f"x = 1; {name()} = {value(2)};",
+            lambda: f"type A = {value(2)}" if self.is_new else f"A = {value(2)}",
+        ]
 
     def _compounds(self) -> list[Callable[[str], list[str]]]:
         def under(head: Callable[[], str], *others: str) -> Callable[[str], list[str]]:
