@@ -15,22 +15,17 @@ A row that is wrong in any way is a `CatalogueError`, never a row that is silent
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import field, replace
 from functools import cache
-from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, get_args
 
+from lcmemlint import toml
 from lcmemlint.errors import CatalogueError
 from lcmemlint.records import record
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     if sys.version_info >= (3, 11):
@@ -375,52 +370,62 @@ def rulebook_root() -> Traversable:
     A folder `rules` beside the package is ours only if it holds our tables: in `site-packages` it could
     be anybody's.
     """
-    package = files("lcmemlint")
-    shipped = package.joinpath("rulebook")
+    package = Path(__file__).parent
+    shipped: Traversable = package / "rulebook"
+    if not package.is_dir():  # in an archive
+        from importlib.resources import files
+
+        shipped = files("lcmemlint").joinpath("rulebook")
     if (shipped / "catalogue" / "components.toml").is_file():
         return shipped
-    checkout = Path(str(package)).parent / "rules"
+    checkout = package.parent / "rules"
     if (checkout / "catalogue" / "components.toml").is_file():
         return checkout
     raise CatalogueError("the rulebook is missing: neither lcmemlint/rulebook nor rules/catalogue is there")
 
 
-def load_catalogue(extra_components: Sequence[Row] = (), extra_entries: Sequence[Row] = ()) -> Catalogue:
+@record
+class Parser:
+    """What turns the shipped texts into tables. Each gives the same, so that one answer is remembered for all."""
+
+    parse: Callable[[str], Row] = field(default=toml.loads, compare=False)
+
+
+def load_catalogue(
+    extra_components: Sequence[Row] = (), extra_entries: Sequence[Row] = (), parser: Parser | None = None
+) -> Catalogue:
     """The shipped tables with the user's own rows; a row of the user that repeats an id replaces ours."""
+    parser = parser or Parser()
     if not extra_components and not extra_entries:
-        return _ours()
-    components, entries, session = _shipped()
+        return _ours(parser)
+    components, entries, session, releases = _shipped(parser)
     if extra_components:
         components = _merged(components, [_component(row) for row in _own(extra_components, "component")])
     if extra_entries:
         entries = _merged(entries, [_entry(row) for row in _own(extra_entries, "entry")])
-    return _indexed(components, entries, session)
+    return _indexed(components, entries, session, releases)
 
 
 @cache
-def _ours() -> Catalogue:
+def _ours(parser: Parser) -> Catalogue:
     """The shipped tables alone."""
-    return _indexed(*_shipped())
+    return _indexed(*_shipped(parser))
 
 
 @cache
-def _shipped() -> tuple[tuple[Component, ...], tuple[Entry, ...], SessionWords]:
-    """The three shipped tables, read and checked once a process."""
-    folder = rulebook_root().joinpath("catalogue")
-    components = _rows(folder, "components.toml", "component")
-    entries = _rows(folder, "frameworks.toml", "entry")
+def _shipped(
+    parser: Parser,
+) -> tuple[tuple[Component, ...], tuple[Entry, ...], SessionWords, tuple[Release, ...]]:
+    """The four shipped tables, read and checked once a process."""
+    components = _rows(parser, "components.toml", "component")
+    entries = _rows(parser, "frameworks.toml", "entry")
+    releases = _rows(parser, "versions.toml", "release")
     return (
         _unique([_component(row) for row in components], "components.toml"),
         _unique([_entry(row) for row in entries], "frameworks.toml"),
-        _session(_read(folder, "session.toml")),
+        _session(_read(parser, "session.toml")),
+        tuple(release for row in releases for release in _release(row)),
     )
-
-
-@cache
-def _releases() -> tuple[Release, ...]:
-    """The rows of `versions.toml`, one for each module."""
-    rows = _rows(rulebook_root().joinpath("catalogue"), "versions.toml", "release")
-    return tuple(release for row in rows for release in _release(row))
 
 
 def _release(row: Row) -> Iterator[Release]:
@@ -435,18 +440,18 @@ def _release(row: Row) -> Iterator[Release]:
         )
 
 
-def _read(folder: Traversable, name: str) -> Row:
+def _read(parser: Parser, name: str) -> Row:
     """One parsed table; its syntax errors are ours, so they say which file it is."""
     try:
-        parsed: Row = tomllib.loads(folder.joinpath(name).read_text(encoding="utf-8"))
+        text = rulebook_root().joinpath("catalogue").joinpath(name).read_text(encoding="utf-8")
+        return parser.parse(text)
     except (OSError, ValueError) as error:
         raise CatalogueError(f"{name}: {error}") from error
-    return parsed
 
 
-def _rows(folder: Traversable, name: str, key: str) -> list[Row]:
+def _rows(parser: Parser, name: str, key: str) -> list[Row]:
     """The rows `[[key]]` of a file that has nothing else in it."""
-    table = _read(folder, name)
+    table = _read(parser, name)
     for other in table:
         if other != key:
             raise CatalogueError(f"{name}: unknown table `{other}`, expected `[[{key}]]`")
@@ -475,11 +480,19 @@ class _Fields:
     row: Row
     where: str
 
-    def reject_unknown(self, known: frozenset[str]) -> None:
+    def reject_unknown(self, known: Collection[str]) -> None:
         """Complain about the first field that is not in `known`."""
         for name in self.row:
             if name not in known:
                 raise CatalogueError(f"{self.where}: unknown field `{name}`")
+
+    def values(self, readers: Mapping[str, _Reader], required: Iterable[str]) -> dict[str, Any]:
+        """All fields of the row, each checked by its reader."""
+        self.reject_unknown(readers.keys())
+        for name in required:
+            if name not in self.row:
+                raise CatalogueError(f"{self.where}: `{name}` is missing")
+        return {name: readers[name](self, name) for name in self.row}
 
     def text(self, name: str) -> str:
         """A field that must be there and must say something."""
@@ -570,100 +583,107 @@ HOWS: Final[tuple[How, ...]] = get_args(How)
 LIFETIMES: Final[tuple[EntryLifetime, ...]] = get_args(EntryLifetime)
 ENTRY_STORAGES: Final[tuple[EntryStorage, ...]] = get_args(EntryStorage)
 
-COMPONENT_FIELDS: Final = frozenset(field.name for field in fields(Component))
-ENTRY_FIELDS: Final = frozenset(field.name for field in fields(Entry))
+_Reader: TypeAlias = Callable[["_Fields", str], object]
+
+
+def _word(words: Sequence[Word]) -> _Reader:
+    return lambda of, name: of.choice(name, words)
+
+
+COMPONENT_FIELDS: Final[Mapping[str, _Reader]] = {
+    "id": _Fields.text,
+    "kind": _word(KINDS),
+    "names": _Fields.texts,
+    "modules": _Fields.modules,
+    "source": _Fields.text,
+    "storage": _word(STORAGES),
+    "abstract": _Fields.flag,
+    "lookalike": _Fields.flag,
+    "function": _Fields.flag,
+    "delegate": _Fields.texts,
+    "delegate_position": _Fields.maybe_whole,
+    "default_storage": _word(STORAGES),
+    "extra_state": _word(EXTRA_STATES),
+    "url_argument": _Fields.texts,
+    "url_position": _Fields.maybe_whole,
+    "default_url": _Fields.maybe_text,
+    "session_argument": _Fields.maybe_text,
+    "session_position": _Fields.maybe_whole,
+    "session_default": _Fields.maybe_text,
+    "session_uuid": _Fields.flag,
+    "api": _word(APIS),
+    "sync_from_thread": _Fields.flag,
+    "context_manager": _Fields.texts,
+    "factories": _Fields.texts,
+    "setup": _Fields.flag,
+    "setup_methods": _Fields.texts,
+    "setup_on_enter": _Fields.flag,
+    "connection_argument": _Fields.maybe_text,
+    "async_argument": _Fields.maybe_text,
+    "needs_loop": _Fields.flag,
+    "needs_redis_modules": _Fields.flag,
+    "snapshot": _Fields.flag,
+    "method": _Fields.maybe_text,
+    "memory_argument": _Fields.maybe_text,
+    "memory_position": _Fields.maybe_whole,
+    "memory_ignored": _Fields.flag,
+    "history_argument": _Fields.maybe_text,
+    "history_position": _Fields.maybe_whole,
+    "checkpointer_argument": _Fields.maybe_text,
+    "checkpointer_position": _Fields.maybe_whole,
+    "store_argument": _Fields.maybe_text,
+    "store_position": _Fields.maybe_whole,
+    "runs": _Fields.maybe_text,
+    "runs_position": _Fields.maybe_whole,
+    "implicit_memory": _Fields.maybe_text,
+    "memory_key_argument": _Fields.maybe_text,
+    "default_memory_key": _Fields.maybe_text,
+    "keys": _Fields.pairs,
+    "prompt_variables": _Fields.texts,
+    "since": _Fields.maybe_text,
+    "deprecated": _Fields.maybe_text,
+    "replacement": _Fields.maybe_text,
+    "fix": _word(FIXES),
+}
+ENTRY_FIELDS: Final[Mapping[str, _Reader]] = {
+    "id": _Fields.text,
+    "framework": _Fields.text,
+    "kind": _word(ENTRY_KINDS),
+    "how": _word(HOWS),
+    "source": _Fields.text,
+    "on": _Fields.modules,
+    "names": _Fields.modules,
+    "arguments": _Fields.texts,
+    "positions": _Fields.wholes,
+    "argument_is_call": _Fields.flag,
+    "as_call": _Fields.flag,
+    "bases": _Fields.modules,
+    "base_suffixes": _Fields.texts,
+    "methods": _Fields.texts,
+    "modules": _Fields.modules,
+    "patterns": _Fields.texts,
+    "attributes": _Fields.texts,
+    "lifetime": _word(LIFETIMES),
+    "storage": _word(ENTRY_STORAGES),
+    "workers_argument": _Fields.maybe_text,
+}
 
 
 def _component(row: Row) -> Component:
     """One checked row of `components.toml`."""
     of = _Fields(row, f"component {row.get('id', '?')}")
-    of.reject_unknown(COMPONENT_FIELDS)
-    found = Component(
-        id=of.text("id"),
-        kind=of.choice("kind", KINDS),
-        names=of.texts("names"),
-        modules=of.modules("modules"),
-        source=of.text("source"),
-        storage=of.maybe_choice("storage", STORAGES) or "none",
-        abstract=of.flag("abstract"),
-        lookalike=of.flag("lookalike"),
-        function=of.flag("function"),
-        delegate=of.texts("delegate"),
-        delegate_position=of.maybe_whole("delegate_position"),
-        default_storage=of.maybe_choice("default_storage", STORAGES),
-        extra_state=of.maybe_choice("extra_state", EXTRA_STATES),
-        url_argument=of.texts("url_argument"),
-        url_position=of.maybe_whole("url_position"),
-        default_url=of.maybe_text("default_url"),
-        session_argument=of.maybe_text("session_argument"),
-        session_position=of.maybe_whole("session_position"),
-        session_default=of.maybe_text("session_default"),
-        session_uuid=of.flag("session_uuid"),
-        api=of.maybe_choice("api", APIS) or "both",
-        sync_from_thread=of.flag("sync_from_thread"),
-        context_manager=of.texts("context_manager"),
-        factories=of.texts("factories"),
-        setup=of.flag("setup"),
-        setup_methods=of.texts("setup_methods") or (("setup", "asetup") if of.flag("setup") else ()),
-        setup_on_enter=of.flag("setup_on_enter"),
-        connection_argument=of.maybe_text("connection_argument"),
-        async_argument=of.maybe_text("async_argument"),
-        needs_loop=of.flag("needs_loop"),
-        needs_redis_modules=of.flag("needs_redis_modules"),
-        snapshot=of.flag("snapshot"),
-        method=of.maybe_text("method"),
-        memory_argument=of.maybe_text("memory_argument"),
-        memory_position=of.maybe_whole("memory_position"),
-        memory_ignored=of.flag("memory_ignored"),
-        history_argument=of.maybe_text("history_argument"),
-        history_position=of.maybe_whole("history_position"),
-        checkpointer_argument=of.maybe_text("checkpointer_argument"),
-        checkpointer_position=of.maybe_whole("checkpointer_position"),
-        store_argument=of.maybe_text("store_argument"),
-        store_position=of.maybe_whole("store_position"),
-        runs=of.maybe_text("runs"),
-        runs_position=of.maybe_whole("runs_position"),
-        implicit_memory=of.maybe_text("implicit_memory"),
-        memory_key_argument=of.maybe_text("memory_key_argument"),
-        default_memory_key=of.maybe_text("default_memory_key"),
-        keys=of.pairs("keys"),
-        prompt_variables=of.texts("prompt_variables"),
-        since=of.maybe_text("since"),
-        deprecated=of.maybe_text("deprecated"),
-        replacement=of.maybe_text("replacement"),
-        fix=of.maybe_choice("fix", FIXES) or "none",
-    )
+    found = Component(**of.values(COMPONENT_FIELDS, ("id", "kind", "names", "modules", "source")))
     if not found.names or not found.modules:
         raise CatalogueError(f"{of.where}: `names` and `modules` must not be empty")
+    if found.setup and not found.setup_methods:
+        return replace(found, setup_methods=("setup", "asetup"))
     return found
 
 
 def _entry(row: Row) -> Entry:
     """One checked row of `frameworks.toml`."""
     of = _Fields(row, f"entry {row.get('id', '?')}")
-    of.reject_unknown(ENTRY_FIELDS)
-    found = Entry(
-        id=of.text("id"),
-        framework=of.text("framework"),
-        kind=of.choice("kind", ENTRY_KINDS),
-        how=of.choice("how", HOWS),
-        source=of.text("source"),
-        on=of.modules("on"),
-        names=of.modules("names"),
-        arguments=of.texts("arguments"),
-        positions=of.wholes("positions"),
-        argument_is_call=of.flag("argument_is_call"),
-        as_call=of.flag("as_call"),
-        bases=of.modules("bases"),
-        base_suffixes=of.texts("base_suffixes"),
-        methods=of.texts("methods"),
-        modules=of.modules("modules"),
-        patterns=of.texts("patterns"),
-        attributes=of.texts("attributes"),
-        lifetime=of.maybe_choice("lifetime", LIFETIMES),
-        storage=of.maybe_choice("storage", ENTRY_STORAGES),
-        workers_argument=of.maybe_text("workers_argument"),
-    )
+    found = Entry(**of.values(ENTRY_FIELDS, ("id", "framework", "kind", "how", "source")))
     for name in _required(found.how):
         if not any(getattr(found, one) for one in name.split("|")):
             raise CatalogueError(f"{of.where}: how = {found.how!r} needs `{name.replace('|', '` or `')}`")
@@ -821,7 +841,10 @@ def _merged(ours: Sequence[Named], own: Sequence[Named]) -> tuple[Named, ...]:
 
 
 def _indexed(
-    components: tuple[Component, ...], entries: tuple[Entry, ...], session: SessionWords
+    components: tuple[Component, ...],
+    entries: tuple[Entry, ...],
+    session: SessionWords,
+    releases: tuple[Release, ...],
 ) -> Catalogue:
     """The catalogue with its look-up tables; the first row that names a path keeps it."""
     by_path: dict[str, Component] = {}
@@ -845,7 +868,7 @@ def _indexed(
         components=components,
         entries=entries,
         session=session,
-        releases=_releases(),
+        releases=releases,
         packages=packages,
         domain_modules=modules,
         by_path=MappingProxyType(by_path),

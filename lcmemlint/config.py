@@ -8,23 +8,18 @@ the file, the place and the remedy. Codes are not looked up here, since that nee
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from lcmemlint import toml
 from lcmemlint.errors import ConfigError, did_you_mean
 from lcmemlint.facts import Problem
 from lcmemlint.findings import Severity
 from lcmemlint.places import Place
 from lcmemlint.records import record
 from lcmemlint.settings import DEDICATED, Deployment, FailOn, Role, Row, Table, line_of, values_of
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 SHARED: Final = "pyproject.toml"
 TABLE: Final = "tool.lcmemlint"
@@ -128,8 +123,8 @@ def _mentions_table(data: bytes) -> bool:
     if b"lcmemlint" not in data:
         return False
     try:
-        tool = tomllib.loads(data.decode("utf-8")).get("tool")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        tool = toml.loads(data.decode("utf-8")).get("tool")
+    except ValueError:
         return re.search(rb"(?m)^\s*\[+\s*tool\s*\.\s*lcmemlint\b", data) is not None
     return isinstance(tool, dict) and "lcmemlint" in tool
 
@@ -182,8 +177,8 @@ def _parsed(name: str, data: bytes, *, is_shared: bool) -> Config:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{name}: is not UTF-8 at byte {error.start}; TOML must be") from error
     try:
-        whole: dict[str, object] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        whole = toml.loads(text)
+    except ValueError as error:
         raise ConfigError(_syntax(name, str(error))) from error
     if is_shared:
         tool = whole.get("tool")

@@ -33,6 +33,7 @@ from lcmemlint.fingerprints import fingerprints
 from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.manifests import Manifests
 from lcmemlint.notebooks import Notebook, read_notebook
+from lcmemlint.parsed import parser
 from lcmemlint.places import Place
 from lcmemlint.plans import Plan, lines_in, plan
 from lcmemlint.records import record
@@ -143,7 +144,7 @@ def prepare_place(
 def read(plan: Plan, store: Store | None = None) -> Job:
     """The job of a plan: its Python files are read, unless the store knows what they say."""
     config, tree, files = plan.config, plan.tree, plan.files
-    catalogue = _catalogue(config)
+    catalogue = _catalogue(config, store)
     shelf = Shelf(store, files, catalogue.packages)
     code = _read_all(files, config, tree, shelf=shelf)
     shelf.keep()
@@ -201,10 +202,10 @@ def revised(job: Job, unsaved: Mapping[Path, bytes]) -> Job:
     )
 
 
-def _catalogue(config: Config) -> Catalogue:
+def _catalogue(config: Config, store: Store | None) -> Catalogue:
     """The shipped tables with the user's own rows; complaints about those name the user's file."""
     try:
-        return load_catalogue(config.components, config.entry_points)
+        return load_catalogue(config.components, config.entry_points, parser(store))
     except CatalogueError as error:
         if config.components or config.entry_points:
             raise ConfigError(f"{config.path}: {error}") from error

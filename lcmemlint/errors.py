@@ -13,7 +13,6 @@ A file that cannot be read or parsed is *not* an exception: it becomes a ``Probl
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -49,5 +48,7 @@ class EngineError(LcmemlintError):
 
 def did_you_mean(word: str, words: Iterable[str]) -> str:
     """`; did you mean ...?` when something is close, else nothing."""
+    import difflib  # slow to import, and mistakes are rare
+
     close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.6)
     return f"; did you mean `{close[0]}`?" if close else ""

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Final
 
 from lcmemlint.catalogue import Component, load_catalogue
 from lcmemlint.config import load_config
+from lcmemlint.parsed import parser
 from lcmemlint.places import Disk
 from lcmemlint.rulebook import Rule
 from lcmemlint.sources import absolute, project_root, relative, walk
 
 if TYPE_CHECKING:
     from lcmemlint.link.fitting import Fitting
+    from lcmemlint.store import Store
 
 
 ABOUT_STORES: Final = frozenset({"LCM104"})
@@ -26,23 +28,26 @@ ABOUT_HISTORIES: Final = frozenset(
 )
 
 
-def fitted(rule: Rule, start: Path) -> tuple[str, ...]:
+def fitted(rule: Rule, start: Path, store: Store | None = None) -> tuple[str, ...]:
     """Sentences about a rule for the project around `start`; none if the rule or the project has nothing to say.
 
-    Raises `ConfigError` when the project's settings are wrong.
+    `store` keeps the parsed catalogue. Raises `ConfigError` when the project's settings are wrong.
     """
     if rule.code not in ABOUT_STORES | ABOUT_SAVERS | ABOUT_HISTORIES:
         return ()
-    from lcmemlint.link.fitting import Fitting
     from lcmemlint.link.requirements import is_version_manifest
-    from lcmemlint.link.versions import Versions
 
     start = absolute(start)
     place = Disk(project_root([start]))
     config = load_config(place.root)
     told = {path: place.read(path) for path in walk(place, config).manifests if is_version_manifest(path)}
     manifests = {path: data for path, data in told.items() if isinstance(data, bytes)}
-    catalogue = load_catalogue(config.components, config.entry_points)
+    if not manifests:
+        return ()
+    from lcmemlint.link.fitting import Fitting
+    from lcmemlint.link.versions import Versions
+
+    catalogue = load_catalogue(config.components, config.entry_points, parser(store))
     fitting = Fitting(catalogue, Versions(manifests, {}, catalogue))
     path = f"{relative(place.root, start)}/_.py".lstrip("/")
     versions = fitting.declared(path)

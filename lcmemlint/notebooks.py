@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Final
 
@@ -117,6 +116,8 @@ class Notebook:
             return self.raw[cell.start : cell.end]
         if not cell.is_list:
             return self._literal(code)
+        from difflib import SequenceMatcher  # slow to import, and only repairs need it
+
         olds, news = [part.value for part in cell.parts], _LINE.findall(code)
         literals: list[str] = []
         for tag, i1, i2, j1, j2 in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -92,6 +91,8 @@ def _alike(paths: Sequence[Path]) -> str:
         beside = {entry.stem: entry.name for entry in path.parent.iterdir() if entry.suffix == path.suffix}
     except OSError:
         return ""
+    import difflib  # slow to import, and mistakes are rare
+
     close = difflib.get_close_matches(path.stem, sorted(beside), n=1, cutoff=0.75)
     return f"; did you mean `{beside[close[0]]}`?" if close else ""
 

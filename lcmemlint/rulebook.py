@@ -19,15 +19,11 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar, get_args
 
+from lcmemlint import toml
 from lcmemlint.catalogue import rulebook_root
 from lcmemlint.errors import RulebookError, UsageError, did_you_mean
 from lcmemlint.findings import Confidence, Severity
 from lcmemlint.records import record
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     if sys.version_info >= (3, 11):
@@ -189,8 +185,8 @@ def parse_page(page: str, text: str) -> Rule:
     if parts is None:
         raise RulebookError(f"{page}:1: a page begins with TOML between two lines of `+++`")
     try:
-        front: dict[str, object] = tomllib.loads(parts[1])
-    except tomllib.TOMLDecodeError as error:
+        front = toml.loads(parts[1])
+    except ValueError as error:
         raise RulebookError(f"{page}: front matter: {error}") from error
     title, summary, body = _lead(page, parts[2])
     of = _Front(page, front)

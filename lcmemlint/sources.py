@@ -14,9 +14,7 @@ import tokenize
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
-from typing import Final
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING, Final
 
 from lcmemlint.config import SHARED, Config, has_table
 from lcmemlint.errors import LcmemlintError, UsageError
@@ -24,6 +22,9 @@ from lcmemlint.facts import Problem
 from lcmemlint.places import Disk, Kind, Place
 from lcmemlint.records import record
 from lcmemlint.settings import DEDICATED, Role
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 DEFAULT_EXCLUDES: Final = frozenset(
     {
@@ -168,7 +169,7 @@ class _Walker:
         self.place = place
         self.names = DEFAULT_EXCLUDES if config.exclude is None else frozenset({".git"})
         own = [*(config.exclude or ()), *config.extend_exclude]
-        self.own = GitIgnoreSpec.from_lines(own) if own else None
+        self.own = _patterns(own) if own else None
         self.gitignore = config.respect_gitignore
         self.seen: set[str] = set()
 
@@ -226,6 +227,13 @@ class _Walker:
         return tuple(found)
 
 
+def _patterns(lines: Iterable[str]) -> GitIgnoreSpec:
+    """Patterns in the way of `.gitignore`. Raises `ValueError` for a line that is none."""
+    from pathspec import GitIgnoreSpec  # slow to import, and many projects have no such line
+
+    return GitIgnoreSpec.from_lines(lines)
+
+
 @record
 class _Ignores:
     """One `.gitignore`: paths lose `strip` and gain `add` before they are matched."""
@@ -242,16 +250,16 @@ def _ignores(place: Place, path: str, strip: str, add: str = "") -> _Ignores | N
         return None
     lines = data.decode("utf-8", errors="replace").splitlines()
     try:
-        return _Ignores(GitIgnoreSpec.from_lines(lines), strip, add)
+        return _Ignores(_patterns(lines), strip, add)
     except ValueError:
-        return _Ignores(GitIgnoreSpec.from_lines(_valid(lines)), strip, add)
+        return _Ignores(_patterns(_valid(lines)), strip, add)
 
 
 def _valid(lines: Iterable[str]) -> Iterator[str]:
     """The lines that are patterns on their own."""
     for line in lines:
         try:
-            GitIgnoreSpec.from_lines([line])
+            _patterns([line])
         except ValueError:
             continue
         yield line
@@ -332,7 +340,7 @@ class RoleFinder:
         """The one for these settings; of two patterns that match, the later wins."""
         pairs: list[tuple[str, Role]] = [(glob, "test") for glob in config.test_paths]
         pairs.extend(config.roles)
-        return cls(tuple((GitIgnoreSpec.from_lines([glob]), role) for glob, role in reversed(pairs)))
+        return cls(tuple((_patterns([glob]), role) for glob, role in reversed(pairs)))
 
     def role(self, path: str) -> Role:
         """The role of one file."""
@@ -399,7 +407,7 @@ def text_of(data: bytes) -> str | Problem:
 
 def matches(globs: Iterable[str], path: str) -> bool:
     """Whether a path matches one of the patterns, in the way of `.gitignore`."""
-    return GitIgnoreSpec.from_lines(globs).match_file(path)
+    return _patterns(globs).match_file(path)
 
 
 def roles_of(paths: Iterable[str], config: Config) -> Mapping[str, Role]:

@@ -10,17 +10,18 @@ import gc
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lcmemlint import rows
 from lcmemlint.facts import FileFacts
 from lcmemlint.records import record
 from lcmemlint.reports import Crash
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _PAYS: Final = 2_000_000
 """Characters to scan (about 60,000 lines) from which a pool of our own may be quicker than this process alone."""
@@ -53,6 +54,8 @@ HERE: Final = Workers()
 
 def crash_of(code: str, error: Exception) -> Crash:
     """What to tell about a bug of ours: where it happened, in our own files."""
+    import traceback
+
     last = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{'/'.join(Path(last.filename).parts[-3:])}:{last.lineno}"
     told = " ".join(f"{type(error).__name__}: {error}".split())
@@ -75,6 +78,8 @@ def scan_all(texts: Mapping[str, str], workers: Workers = HERE) -> dict[str, Fil
         return _shared_out(texts, workers.executor, workers.progress)
     if workers.jobs < _FEWEST or sum(map(len, texts.values())) < _PAYS:
         return _here(texts, workers.progress)
+    from concurrent.futures import BrokenExecutor
+
     try:
         with _pool(min(workers.jobs, len(texts))) as pool:
             return _shared_out(texts, pool, workers.progress)

@@ -18,6 +18,7 @@ MODULES = tuple(sorted(path for path in PACKAGE.rglob("*.py") if "templates" not
 ALLOWED: dict[str, frozenset[str]] = {
     # part: the parts that it may import; a part is a module of the package or a folder of it
     "records": frozenset(),
+    "toml": frozenset(),
     "values": frozenset(),
     "facts": frozenset({"values"}),
     "findings": frozenset({"values"}),
@@ -35,6 +36,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "checks": frozenset({"values", "findings", "link", "catalogue"}),
     "rows": frozenset({"values", "facts", "findings"}),
     "store": frozenset({"__init__", "facts", "rows"}),
+    "parsed": frozenset({"catalogue", "store"}),
     "shelf": frozenset({"files", "places", "scan", "store"}),
     "reports": frozenset({"settings", "findings", "notebooks"}),
     "plans": frozenset({"config", "errors", "facts", "files", "reports", "sources"}),
@@ -49,7 +51,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         {
             "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
             "deploy", "link", "checks", "workers", "store", "shelf", "plans", "reports", "suppress", "manifests",
-            "files", "fingerprints", "places", "settings", "notebooks",
+            "files", "fingerprints", "places", "settings", "notebooks", "parsed",
         }
     ),
     "run": frozenset({"config", "engine", "plans", "recall", "reports", "store", "workers"}),
@@ -77,7 +79,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         }
     ),
     "hook": frozenset({"errors", "findings"}),
-    "fitted": frozenset({"catalogue", "config", "places", "sources", "rulebook", "link"}),
+    "fitted": frozenset({"catalogue", "config", "parsed", "places", "sources", "rulebook", "link", "store"}),
     "repos": frozenset(
         {
             "__init__", "adopt", "checks", "config", "engine", "errors", "facts", "link", "places", "report",
@@ -88,7 +90,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "__main__": frozenset({"cli"}),
 }  # fmt: skip
 
-EVERYWHERE = frozenset({"records"})
+EVERYWHERE = frozenset({"records", "toml"})
 """Parts that all others may import."""
 
 HOMES = {

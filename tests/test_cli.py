@@ -14,6 +14,8 @@ from click.testing import CliRunner, Result
 from lcmemlint import __version__
 from lcmemlint.cli import main
 from lcmemlint.cli.command import HEADINGS
+from lcmemlint.cli.options import OPTIONS
+from lcmemlint.cli.run import MODES, Mode
 from tests.users import folder_of_nobody, without_rights
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -319,6 +321,15 @@ def test_a_command_line_that_cannot_mean_anything(arguments: list[str], told: st
     One line that says what to do.
     """
     assert complaint(run(*arguments)) == told
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.option)
+def test_every_mode_is_there(mode: Mode) -> None:
+    """
+    Modes are imported when they are asked for, so that nobody else would notice.
+    """
+    assert callable(mode.run)
+    assert mode.option in {name for option in OPTIONS for name in option.opts}
 
 
 def test_an_unknown_option(project: Path) -> None:

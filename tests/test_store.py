@@ -14,14 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from lcmemlint import engine, store, workers
+from lcmemlint import engine, store, toml, workers
 from lcmemlint.config import Config
+from lcmemlint.parsed import parser
 from lcmemlint.places import Disk
 from lcmemlint.reports import Report
 from lcmemlint.run import lint
 from lcmemlint.scan import scan
 from lcmemlint.shelf import dump, load
 from lcmemlint.store import KINDS, TAG, Store, default_folder
+from lcmemlint.toml import loads as load_toml
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -450,6 +452,47 @@ def test_a_warm_run_loads_no_parser(root: Path) -> None:
     assert "LCM101" in warm.stdout
     assert warm.stdout == cold.stdout
     assert not {"libcst", "yaml", "lcmemlint.link.project", "lcmemlint.engine"} & loaded
+
+
+def test_a_run_after_an_edit_loads_what_it_needs(root: Path, tmp_path: Path) -> None:
+    """
+    One file of a project without manifests has changed: no TOML is parsed, no fix and no reader of manifests loaded.
+    """
+    (root / "pyproject.toml").unlink()
+    run(root, "--cache-dir", str(tmp_path / "cache"))
+    write(root / "memories.py", MEMORIES + "\n# edited\n")
+
+    after = run(root, "--cache-dir", str(tmp_path / "cache"))
+
+    loaded = set(after.stderr.split())
+    assert "LCM101" in after.stdout
+    assert "lcmemlint.link.project" in loaded
+    assert not {"libcst", "yaml", "tomllib", "tomli", "pathspec", "difflib"} & loaded
+    assert not {"lcmemlint.fixes", "lcmemlint.deploy.reading", "lcmemlint.cli.fix", "lcmemlint.map"} & loaded
+
+
+def test_tables_are_parsed_once(cache: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts: list[str] = []
+
+    def counted(text: str) -> dict[str, object]:
+        texts.append(text)
+        return {"row": [{"id": text}]}
+
+    monkeypatch.setattr(toml, "loads", counted)
+
+    first = [parser(cache).parse(text) for text in ("one", "two", "one")]
+    second = [parser(Store(cache.folder)).parse(text) for text in ("one", "two")]
+
+    assert texts == ["one", "two"]
+    assert first[:2] == second
+    assert parser(None).parse == load_toml
+
+
+@pytest.mark.parametrize("kept", ["", "[]", "{", "null"])
+def test_a_spoilt_table_counts_as_absent(kept: str, cache: Store) -> None:
+    cache.put("tables", store.digest("toml", "a = 1"), kept)
+
+    assert parser(cache).parse("a = 1") == {"a": 1}
 
 
 def test_the_command_obeys_its_options(root: Path, tmp_path: Path) -> None:

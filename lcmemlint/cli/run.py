@@ -5,27 +5,13 @@ Exit codes: 0 nothing found · 1 findings at or over `--fail-on` · 2 the run it
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
-from typing import Any, Final
+from importlib import import_module
+from typing import Any, Final, cast
 
 import click
 
-from lcmemlint.cli import (
-    adopt,
-    draw,
-    fix,
-    init,
-    integrate,
-    lint,
-    pages,
-    probe,
-    project,
-    repos,
-    shell,
-    show,
-    watch,
-)
+from lcmemlint.cli import lint
 from lcmemlint.cli.command import Command
 from lcmemlint.cli.options import OPTIONS, Options
 from lcmemlint.cli.output import say, survive_encodings
@@ -38,7 +24,15 @@ class Mode:
     """Something that the command does in place of a plain lint, and the option that asks for it."""
 
     option: str
-    run: Callable[[Options], int]
+    module: str
+    """The module beside this one that does it: it is imported when it is asked for."""
+    function: str = "run"
+
+    @property
+    def run(self) -> Callable[[Options], int]:
+        """What does it, and returns the exit code."""
+        module = import_module(f"lcmemlint.cli.{self.module}")
+        return cast("Callable[[Options], int]", getattr(module, self.function))
 
     def is_given(self, options: Options) -> bool:
         """Whether the option was typed."""
@@ -46,28 +40,28 @@ class Mode:
 
 
 MODES: Final = (
-    Mode("--lsp", integrate.lsp),
-    Mode("--hook", integrate.hook),
-    Mode("--agent-guide", integrate.agent_guide),
-    Mode("--explain", pages.explain),
-    Mode("--list-rules", pages.list_rules),
-    Mode("--clear-cache", lint.clear_cache),
-    Mode("--show-facts", show.show_facts),
-    Mode("--show-deployment", show.show_deployment),
-    Mode("--show-settings", project.show_settings),
-    Mode("--show-files", project.show_files),
-    Mode("--config-schema", project.config_schema),
-    Mode("--completion", shell.completion),
-    Mode("--why", show.why),
-    Mode("--map", draw.run),
-    Mode("--write-baseline", adopt.write_baseline),
-    Mode("--add-ignores", adopt.add_ignores),
-    Mode("--init", init.run),
-    Mode("--probe", probe.run),
-    Mode("--watch", watch.run),
-    Mode("--diff", fix.run),
-    Mode("--fix", fix.run),
-    Mode("--repos", repos.run),
+    Mode("--lsp", "integrate", "lsp"),
+    Mode("--hook", "integrate", "hook"),
+    Mode("--agent-guide", "integrate", "agent_guide"),
+    Mode("--explain", "pages", "explain"),
+    Mode("--list-rules", "pages", "list_rules"),
+    Mode("--clear-cache", "lint", "clear_cache"),
+    Mode("--show-facts", "show", "show_facts"),
+    Mode("--show-deployment", "show", "show_deployment"),
+    Mode("--show-settings", "project", "show_settings"),
+    Mode("--show-files", "project", "show_files"),
+    Mode("--config-schema", "project", "config_schema"),
+    Mode("--completion", "shell", "completion"),
+    Mode("--why", "show", "why"),
+    Mode("--map", "draw"),
+    Mode("--write-baseline", "adopt", "write_baseline"),
+    Mode("--add-ignores", "adopt", "add_ignores"),
+    Mode("--init", "init"),
+    Mode("--probe", "probe"),
+    Mode("--watch", "watch"),
+    Mode("--diff", "fix"),
+    Mode("--fix", "fix"),
+    Mode("--repos", "repos"),
 )
 """Of these, one run does one."""
 
@@ -91,18 +85,25 @@ def main(**options: Any) -> None:
         code = _run(typed)
     except (LcmemlintError, click.ClickException):
         if typed.debug:
-            click.echo(traceback.format_exc(), err=True, nl=False)
+            _trace()
         raise
     except BrokenPipeError:
         raise
     except Exception as error:
         # Exit 1 would mean findings, and that is what Python leaves with.
         if typed.debug:
-            click.echo(traceback.format_exc(), err=True, nl=False)
+            _trace()
         told = " ".join(f"{type(error).__name__}: {error}".split())
         say(f"internal error: {told}; please report it with what --debug shows")
         code = 2
     click.get_current_context().exit(code)
+
+
+def _trace() -> None:
+    """Show where the exception at hand came from."""
+    import traceback
+
+    click.echo(traceback.format_exc(), err=True, nl=False)
 
 
 def _run(options: Options) -> int:

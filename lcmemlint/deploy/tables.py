@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
+from lcmemlint import toml
 from lcmemlint.catalogue import rulebook_root
 from lcmemlint.deploy.workload import Range
 from lcmemlint.errors import CatalogueError
 from lcmemlint.records import record
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 @record
@@ -80,7 +75,7 @@ def tables() -> Tables:
 
 def parsed_tables(text: str) -> Tables:
     """The table as typed values."""
-    parsed = tomllib.loads(text)
+    parsed = toml.loads(text)
     try:
         servers = [_server(row) for row in parsed["server"]]
         platforms = {row["name"]: _range(row) for row in parsed["platform"]}

@@ -1,17 +1,12 @@
-"""TOML with places: values from tomllib, lines from a scan of headers and keys."""
+"""TOML with places: values from the parser, lines from a scan of headers and keys."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 
+from lcmemlint import toml
 from lcmemlint.deploy.nodes import MAX_DEPTH, NOTHING, Node
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 Path = tuple[str | int, ...]
 
@@ -40,8 +35,8 @@ def toml_document(text: str) -> Node:
     if _is_too_deep(text):
         raise TomlFault(0, f"nested more than {MAX_DEPTH} levels deep")
     try:
-        parsed = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        parsed = toml.loads(text)
+    except toml.BadToml as error:
         found = re.search(r"line (\d+)", str(error))
         raise TomlFault(int(found[1]) if found else 0, f"not TOML: {str(error).splitlines()[0]}") from error
     except (RecursionError, ValueError) as error:

@@ -10,18 +10,13 @@ from __future__ import annotations
 import configparser
 import json
 import re
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import dirname, join, normpath
 
+from lcmemlint import toml
 from lcmemlint.deploy.documents import yaml_documents
 from lcmemlint.deploy.nodes import Node
 from lcmemlint.records import record
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 Version = tuple[int, ...]
 Found = Iterator[tuple[str, "Bounds"]]
@@ -181,7 +176,7 @@ def _requirements(path: str, manifests: Mapping[str, bytes], seen: tuple[str, ..
 def read_toml(text: str) -> dict[str, object]:
     """What a TOML file says; nothing, if it cannot be read."""
     try:
-        return tomllib.loads(text)
+        return toml.loads(text)
     except (ValueError, RecursionError):
         return {}
 

@@ -8,7 +8,7 @@ from typing import Final
 from lcmemlint.cli.options import adopt, check, choose, explain, fix, integrate, prove, report, repos
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Options(
     check.Values,
     choose.Values,

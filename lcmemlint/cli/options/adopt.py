@@ -14,7 +14,7 @@ from lcmemlint.cli.command import Option
 _option = partial(Option, heading="Adopt")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Values:
     """What was typed."""
 

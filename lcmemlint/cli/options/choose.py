@@ -14,7 +14,7 @@ from lcmemlint.cli.shell import complete_rules
 _option = partial(Option, heading="Choose")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Values:
     """What was typed."""
 

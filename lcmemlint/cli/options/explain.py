@@ -16,7 +16,7 @@ from lcmemlint.cli.shell import SHELLS, complete_rules
 _option = partial(Option, heading="Explain")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Values:
     """What was typed."""
 

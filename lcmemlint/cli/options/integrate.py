@@ -13,7 +13,7 @@ from lcmemlint.cli.command import Option
 _option = partial(Option, heading="Editors and agents")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Values:
     """What was typed."""
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
-from click.shell_completion import CompletionItem
 
 from lcmemlint.cli.command import Option
 from lcmemlint.errors import UsageError, did_you_mean
 from lcmemlint.records import record
 from lcmemlint.report.formats import COUNTED, FORMATS
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 _option = partial(Option, heading="Report")
 
@@ -39,6 +41,8 @@ def _output(value: str | Output) -> Output:
 
 def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The formats that begin so, for shells."""
+    from click.shell_completion import CompletionItem
+
     return [
         CompletionItem(one.name, help=one.summary)
         for one in FORMATS.values()
@@ -46,7 +50,7 @@ def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
     ]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Values:
     """What was typed."""
 
