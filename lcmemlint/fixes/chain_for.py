@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -23,13 +22,14 @@ from lcmemlint.fixes.keys import history_call, nameable
 from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.scopes import bindings, parameters
 from lcmemlint.fixes.trees import Tree, dotted, resolved, uses, walk
+from lcmemlint.records import record
 from lcmemlint.values import Span
 
 _MEMORY = "ConversationBufferMemory"
 """What `ConversationChain` builds by itself."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Parts:
     """The statements at the top of the module that make the memory (None: inside the chain's) and the chain."""
 

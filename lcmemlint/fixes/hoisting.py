@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import libcst as cst
 
 from lcmemlint.fixes.edits import Edit, Refusal
 from lcmemlint.fixes.trees import Tree, dotted, walk
+from lcmemlint.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Hoisted:
     """An argument that becomes a name: the edit in the call, and the statement that makes it."""
 

@@ -7,7 +7,6 @@ injected ``Response``, by Flask's ``after_this_request``, or in the response tha
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import libcst as cst
@@ -17,6 +16,7 @@ from lcmemlint.fixes.edits import Change, Edit, Edits, Refusal
 from lcmemlint.fixes.scopes import all_parameters, bindings, parameters
 from lcmemlint.fixes.session_parameter import is_fastapi_route, with_parameters
 from lcmemlint.fixes.trees import Tree, dotted, every, imported_as, uses, walk
+from lcmemlint.records import record
 
 _HEADER = "X-Session-Id"
 _RESPONSES = frozenset(
@@ -27,7 +27,7 @@ _ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
 _UNSAFE = "the route takes and sends one more header"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Made:
     """The expression that makes the id in a handler, and the variable that gets it."""
 
