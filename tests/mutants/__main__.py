@@ -30,10 +30,11 @@ ROOT = Path(__file__).resolve().parents[2]
 AREAS = ("checks", "fixes", "link")
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 TESTS = (
-    "deploy/test_linking.py", "fixes", "fuzz", "link", "map/test_build.py", "test_catalogue.py", "test_deployment.py",
-    "test_engine.py", "test_notebooks.py", "test_pages.py", "test_projects.py", "test_snapshots.py",
+    "deploy/test_linking.py", "fixes", "link", "map/test_build.py", "test_catalogue.py", "test_deployment.py",
+    "test_engine.py", "test_notebooks.py", "test_projects.py", "test_snapshots.py",
 )  # fmt: skip
-"""Those that look at the three areas; of what runs as another process, no fault would be seen."""
+"""Those that look at the three areas; of what runs as another process, no fault would be seen, and the snapshots
+see all that the tests of the pages do."""
 NOT_FOR_FAULTS = ("fixes/test_generated_for_real.py", "fixes/test_shared_history_template.py")
 """They run copies of what is generated."""
 OPTIONS = (
