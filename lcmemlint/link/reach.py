@@ -195,8 +195,6 @@ class Reach:
             call = facts.calls[number]
             if isinstance(call.function, AttrOf):
                 yield Site(path, scope, call.function.base, call.statement)
-            elif not isinstance(call.function, Name):
-                yield Site(path, scope, call.function, call.statement)
             else:
                 yield Site(path, scope, call.function, call.statement)
             for argument in call.arguments:

@@ -162,7 +162,7 @@ def _is_table(place: Place) -> bool:
         return place.statement.value is not None and "TypeAlias" not in ast.unparse(
             place.statement.annotation
         )
-    return isinstance(place.statement, ast.Assign)
+    return isinstance(place.statement, ast.Assign) and ast.unparse(place.statement.targets[0]) != "__all__"
 
 
 def _is_prose(node: ast.AST) -> bool:

@@ -89,7 +89,7 @@ class Calls(Aspect):
                         found.append(Instance(thing, path, number))
                 elif not isinstance(thing, Fixed):
                     found.append(thing)
-            if found and name not in ("typing.cast", "asyncio.get_event_loop.run_until_complete"):
+            if found and not name.endswith((".cast", ".run_until_complete")):
                 break
         return found or (UNCLEAR,)
 
