@@ -65,7 +65,7 @@ def test_methods_that_read_and_write(reader: str, writer: str, linked: Link) -> 
     ["typing.cast(Bot, bot)", "typing_extensions.cast(Bot, bot)", "copy.copy(bot)", "copy.deepcopy(bot)",
      "asyncio.run(bot)", "asyncio.wait_for(bot, 1)", "asyncio.shield(bot)", "contextlib.closing(bot)",
      "asyncio.create_task(bot)", "asyncio.ensure_future(bot)", "weakref.proxy(bot)", "weakref.ref(bot)",
-     "anyio.run(bot)", "asyncio.get_event_loop().run_until_complete(bot)"],
+     "anyio.run(bot)"],
 )  # fmt: skip
 def test_calls_that_give_back_what_they_get(call: str, linked: Link) -> None:
     """
