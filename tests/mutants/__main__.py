@@ -99,11 +99,15 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--log", type=Path, default=ROOT / "build" / "mutants.jsonl")
+    parser.add_argument(
+        "--again", type=Path, help="a log: only what survived there, as far as it is still written so"
+    )
     parser.add_argument("--at-least", type=float, default=85, help="per cent")
     parser.add_argument("--tests", type=Path, nargs="+", default=[ROOT / "tests" / name for name in TESTS])
     given = parser.parse_args()
 
-    sample = drawn(given.area or AREAS, given.sample, given.seed)
+    areas = given.area or AREAS
+    sample = drawn(areas, given.sample, given.seed) if given.again is None else survivors(areas, given.again)
     done = logged(given.log)
     pending = [one for one in sample if place(row(one)) not in done]
     given.log.parent.mkdir(parents=True, exist_ok=True)
@@ -145,6 +149,12 @@ def drawn(areas: Sequence[str], number: int, seed: int) -> list[Mutant]:
         every = mutants_of(area)
         found += random.Random(f"{area}:{seed}").sample(every, min(number, len(every)))
     return found
+
+
+def survivors(areas: Sequence[str], log: Path) -> list[Mutant]:
+    """What no test noticed in an earlier run."""
+    wanted = {meaning(one) for one in logged(log).values() if not one["killer"]}
+    return [mutant for area in areas for mutant in mutants_of(area) if meaning(row(mutant)) in wanted]
 
 
 def report(outcomes: Sequence[Row], least: float) -> int:
