@@ -91,7 +91,7 @@ class Conversations:
         return tuple(one for one in ordered if one in kept.values())
 
     def _holding(self, thing: Object) -> Holding | None:
-        if not self._is_container(thing) or self._in_record(thing):
+        if not self._is_container(thing) or self._in_record(thing) or self._is_cache(thing):
             return None
         content = self._content(thing)
         if not content:
@@ -106,6 +106,11 @@ class Conversations:
         steps = (*trace, Step(at, "kept here")) if trace and trace[-1].at != at else trace
         keyed = self._is_keyed(thing)
         return Holding(thing, self.name_of(thing), at, keyed, content, self._confidence(thing), steps)
+
+    def _is_cache(self, thing: Object) -> bool:
+        """Whether its keys are called cache keys: what is not found there is made again, whoever asks."""
+        keys = [stored.key for stored in self._stored(thing)]
+        return any(isinstance(key, Name) and "cache" in _snake(key.id).split("_") for key in keys)
 
     def _confidence(self, thing: Object) -> Confidence:
         """Never certain: what is in a plain container is concluded from evidence."""

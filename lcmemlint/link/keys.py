@@ -55,6 +55,10 @@ from lcmemlint.values import (
 OriginKind = Literal["constant", "none", "environment", "fresh", "process", "given", "unknown"]
 
 _KEPT = "session key"
+_BY_THREAD = frozenset(("checkpointer", "store"))
+"""Kinds of memory whose conversations the thread id selects, under whatever key they are kept."""
+_PROBES = frozenset(("get_tuple", "aget_tuple"))
+"""What health checks ask a saver for, by an id that no user has."""
 """What is said of the key under which a memory is kept, whatever its name."""
 _SAME_FOR_ALL = frozenset(("constant", "none", "environment"))
 _DEEP = 64
@@ -176,6 +180,8 @@ class Keys:
             stored = memory.fate.stored
             if stored is None or stored.key is None or stored.constant is not None:
                 continue
+            if memory.kind in _BY_THREAD:
+                continue
             if memory.on_request_path and memory.fate.lifetime == "worker":
                 yield self._sink(_KEPT, replace_value(stored.site, stored.key))
 
@@ -202,6 +208,8 @@ class Keys:
 
     def _in_call(self, path: str, number: int) -> Iterator[Sink | None]:
         call = self.evaluator.files[path].calls[number]
+        if isinstance(call.function, AttrOf) and call.function.name in _PROBES:
+            return
         for given in call.arguments:
             site = Site(path, call.scope, given.value, call.statement)
             if given.name == "configurable":

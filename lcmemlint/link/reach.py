@@ -66,9 +66,10 @@ class Reach:
         self.used: dict[Object, Came] = {}
         self.point: dict[FunctionOf, EntryPoint] = {}
         self._queue: deque[FunctionOf | Object] = deque()
-        self._walk_requests()
+        self._others: list[tuple[Site, Came]] = []
         self.imported = self._walk_plain(self._import_roots())
         self.started = self._walk_plain([point.function for point in self.startup_entries])
+        self._walk_requests()
         self.scripted = self._walk_plain(self._main_roots(), main=True)
 
     # ------------------------------------------------------------------ request path
@@ -109,6 +110,17 @@ class Reach:
                 self._visit_function(current)
             else:
                 self._visit_object(current)
+            if not self._queue:
+                self._visit_others()
+
+    def _visit_others(self) -> None:
+        """What callers hand over that were not known to run when the callee was visited, and are now."""
+        waiting, self._others = self._others, []
+        for site, came in waiting:
+            if self._is_live(site):
+                self._use_at(site, came)
+            else:
+                self._others.append((site, came))
 
     def _entry_text(self, point: EntryPoint) -> str:
         if point.function.scope == MODULE:
@@ -201,7 +213,6 @@ class Reach:
                 yield Site(path, scope, argument.value, call.statement)
 
     def _follow_value(self, function: FunctionOf, site: Site) -> None:
-        evaluator = self.evaluator
         for part in walk(site.value):
             if isinstance(part, Lambda):
                 self._enter(
@@ -212,14 +223,8 @@ class Reach:
                 continue
             if isinstance(part, AttrOf):
                 self._follow_property(function, site, part)
-            for thing in evaluator.value(site.path, site.scope, part, site.at):
-                if (
-                    isinstance(thing, FunctionOf)
-                    and thing.scope == function.scope
-                    and thing.path == function.path
-                ):
-                    continue
-                self._use(thing, Came(function, self.place(site), f"uses `{_shown(part)}`"))
+            came = Came(function, self.place(site), f"uses `{_shown(part)}`")
+            self._use_at(Site(site.path, site.scope, part, site.at), came)
 
     def _lambda_place(self, path: str, scope: int) -> Location:
         return Location(path, self.evaluator.files[path].scopes[scope].span)
@@ -274,11 +279,38 @@ class Reach:
 
     def _visit_built(self, thing: Instance, path: str, number: int) -> None:
         call = self.evaluator.files[path].calls[number]
+        came = Came(thing, Location(path, call.span), self.built_text(thing))
         for argument in call.arguments:
             for part in walk(argument.value):
                 if isinstance(part, (Name, AttrOf, ItemOf, CallOf, Lambda)):
-                    for inner in self.evaluator.value(path, call.scope, part, call.statement):
-                        self._use(inner, Came(thing, Location(path, call.span), self.built_text(thing)))
+                    self._use_at(Site(path, call.scope, part, call.statement), came)
+
+    def _use_at(self, site: Site, came: Came) -> None:
+        """Use what a value may be; of a parameter, what callers hand over that run in the server, if any do."""
+        given = self._handed_over(site)
+        live = [one for one in given if self._is_live(one)]
+        self._others += [(one, came) for one in given if live and one not in live]
+        for one in live or [site]:
+            for inner in self.evaluator.at(one):
+                self._use(inner, came)
+
+    def _handed_over(self, site: Site) -> list[Site]:
+        """What callers hand over, if the value is a parameter that nothing else gives a value."""
+        if not isinstance(site.value, Name):
+            return []
+        home, bindings = self.evaluator.names[site.path].lookup(site.scope, site.value.id)
+        if [binding.kind for binding in bindings] != ["param"]:
+            return []
+        return list(self.evaluator.fills.get((site.path, home, site.value.id), {}).values())
+
+    def _is_live(self, site: Site) -> bool:
+        """Whether a request, an import or the start of the server runs this code, as far as is known by now."""
+        scopes = self.evaluator.files[site.path].scopes
+        scope = site.scope
+        while scope > 0 and scopes[scope].kind == "class":
+            scope = scopes[scope].parent
+        function = FunctionOf(site.path, scope)
+        return function in self.came or function in self.imported or function in self.started
 
     def _is_builder(self, thing: Instance) -> bool:
         name = dotted_of(thing)
@@ -290,9 +322,9 @@ class Reach:
             call = self.evaluator.files[path].calls[number]
             if isinstance(call.function, AttrOf) and call.function.name in words.run | words.state:
                 continue  # what others run it with is no part of it
+            came = Came(thing, Location(path, call.span), "given to it here")
             for argument in call.arguments:
-                for inner in self.evaluator.value(path, call.scope, argument.value, call.statement):
-                    self._use(inner, Came(thing, Location(path, call.span), "given to it here"))
+                self._use_at(Site(path, call.scope, argument.value, call.statement), came)
 
     # ------------------------------------------------------------------ import, start-up, scripts
 

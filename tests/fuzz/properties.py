@@ -245,7 +245,8 @@ def _check_fixed(path: str, old: bytes | None, new: bytes) -> None:
         raise Broken(f"{path}: newlines are mixed")
     if old[:3] == b"\xef\xbb\xbf" != new[:3]:
         raise Broken(f"{path}: the byte order mark is lost")
-    if old[-1:] not in b"\r\n" and new[-1:] in b"\r\n":
+    last = old.splitlines()[-1:]
+    if old[-1:] not in b"\r\n" and new[-1:] in b"\r\n" and last == new.splitlines()[-1:]:
         raise Broken(f"{path}: a final newline is added")
 
 
