@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from lcmemlint.fixes.generated import CHECKPOINTER, GENERATED, HISTORY, MEMORY, Generated
+from tests.fixes.conftest import Project, Repaired
 
 LANGCHAIN_PYTHON = os.environ.get("LCMEMLINT_LANGCHAIN_PYTHON", sys.executable)
 """A Python with langgraph, langgraph-checkpoint-sqlite, langchain and sqlalchemy, when this one has none."""
@@ -127,3 +129,66 @@ def test_shared_memories_do_what_theirs_do(tmp_path: Path) -> None:
     (tmp_path / "shared_memory.py").write_text(MEMORY.text(users), encoding="utf-8")
 
     assert run(SUMMARISE, tmp_path) == "True\nTrue\nTrue"
+
+
+PLATFORM = {
+    "langgraph.json": '{"dependencies": ["."], "graphs": {"agent": "./src/agent.py:graph"}}',
+    "src/__init__.py": "",
+    "src/util.py": "def shout(text):\n    return text.upper()\n",
+    "src/agent.py": """import os
+
+from langgraph.graph import START, MessagesState, StateGraph
+
+from src.util import shout
+
+builder = StateGraph(MessagesState)
+builder.add_node("answer", lambda state: {"messages": [("ai", shout("ok"))]})
+builder.add_edge(START, "answer")
+if os.environ.get("OWN_SERVER"):
+    from langgraph.checkpoint.memory import MemorySaver
+
+    graph = builder.compile(checkpointer=MemorySaver())
+else:
+    graph = builder.compile()
+""",
+    "main.py": """from fastapi import FastAPI
+
+from src.agent import graph
+
+app = FastAPI()
+
+
+@app.post("/chat")
+def chat(thread_id: str, text: str):
+    return graph.invoke({"messages": text}, {"configurable": {"thread_id": thread_id}})
+""",
+}
+"""A graph that a server of one's own runs, and LangGraph's server too."""
+
+BY_PATH = """
+import importlib.util, sys
+sys.path = [path for path in sys.path if path != sys.argv[1]] + [sys.argv[1]]  # as `langgraph dev` does
+spec = importlib.util.spec_from_file_location("__src__agent", sys.argv[1] + "/src/agent.py")
+module = importlib.util.module_from_spec(spec)
+sys.modules[spec.name] = module
+spec.loader.exec_module(module)
+print(type(module.graph.checkpointer).__mro__[1].__module__)
+"""
+
+
+def test_a_file_that_langgraph_json_names_by_its_path(
+    repaired: Callable[..., Repaired], project: Project
+) -> None:
+    """
+    The generated module is imported by the name that both servers know it by.
+    """
+    if not has("langgraph.checkpoint.sqlite"):
+        pytest.skip("langgraph and langgraph-checkpoint-sqlite")
+    done = repaired(PLATFORM)
+    environment = {**os.environ, "CHECKPOINT_URL": "sqlite://", "OWN_SERVER": "1"}
+    command = [LANGCHAIN_PYTHON, "-c", BY_PATH, str(project.root)]
+
+    started = subprocess.run(command, env=environment, cwd=project.root, capture_output=True, text=True)
+
+    assert "from src.shared_checkpointer import shared_checkpointer\n" in done.texts["src/agent.py"]
+    assert started.stdout == "src.shared_checkpointer\n", started.stderr

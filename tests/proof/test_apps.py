@@ -72,6 +72,11 @@ APPS = (
     App("graph_react_agent", "/chat/{user}", unsafe=True, is_graph=True),
     App("graph_agent", unsafe=True, is_graph=True, since=(1, 0)),
     App("graph_without_config", unsafe=True, is_graph=True, before="fails", findings=2),
+    App("graph_no_saver", unsafe=True, is_graph=True),
+    App("graph_no_setup", unsafe=True, is_graph=True, before="fails", stores=("postgres",), is_stored=True),
+    App(
+        "graph_closed_saver", unsafe=True, is_graph=True, before="fails", stores=("postgres",), is_stored=True
+    ),
     App("graph_sqlite_file", unsafe=True, is_graph=True, before="forgets on another host"),
     App("fastapi_fresh_id", unsafe=True, findings=2),
     App("fastapi_header_id", unsafe=True, findings=2, sends_id=True),
@@ -81,6 +86,7 @@ APPS = (
     App("fastapi_default_id", unsafe=True, findings=2, before="leaks without an id"),
     App("flask_default_id", unsafe=True, findings=2, before="leaks without an id"),
     App("fastapi_two_prefixes", unsafe=True, other_path="/stream", stores=("redis",), is_stored=True),
+    App("fastapi_unattached", "/chat/{user}", unsafe=True),
     App("fastapi_file_history", unsafe=True, before="forgets on another host"),
 )
 
@@ -118,7 +124,11 @@ def in_ci(number: int, app: App) -> set[str]:
     if stores := {store for name, store in EVERY_TIME if name == app.name}:
         return stores
     # Old generations have no saver for plain Redis.
-    return {("sqlite", "postgres")[number % 2] if app.is_graph else app.stores[number % len(app.stores)]}
+    return {
+        ("sqlite", "postgres")[number % 2]
+        if app.is_graph and len(app.stores) > 1
+        else app.stores[number % len(app.stores)]
+    }
 
 
 Repaired = Callable[[App], Path]
@@ -260,7 +270,7 @@ def needs(app: App, store: str, langchain: LangChain) -> None:
         ("redis", False): "redis",
         ("postgres", False): "psycopg",
     }
-    if app.is_stored and not langchain.has("langchain_community"):
+    if app.is_stored and not app.is_graph and not langchain.has("langchain_community"):
         absent(f"langchain_community in {langchain.python}")
     driver = drivers.get((store, app.is_graph))
     if driver and not langchain.has(driver):

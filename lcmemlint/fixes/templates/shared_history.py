@@ -14,12 +14,13 @@ Two environment variables decide where conversations are kept:
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -52,7 +53,7 @@ def chat_history(*ids: object) -> BaseChatMessageHistory:
     if scheme in ("redis", "rediss", "unix"):
         return _RedisHistory(_connected(url, _redis_client), name)
     if scheme.partition("+")[0] in ("postgresql", "postgres", "sqlite"):
-        return _SQLHistory(_connected(url, _sql_table), name)
+        return _SQLHistory(_connected(url, _sql_engine), name)
     raise ValueError(
         f"CHAT_HISTORY_URL starts with {scheme!r}; known are redis, rediss, unix, postgresql and sqlite"
     )
@@ -99,16 +100,17 @@ class _RedisHistory(BaseChatMessageHistory):
 class _SQLHistory(BaseChatMessageHistory):
     """Rows of one table, in the order in which they came."""
 
-    def __init__(self, store: tuple[Any, Any], name: str) -> None:
-        self._engine, self._table = store
+    def __init__(self, engine: Any, name: str) -> None:
+        self._engine = engine
         self._name = name
 
     @property
     def messages(self) -> list[BaseMessage]:  # type: ignore[override, unused-ignore]
         """A copy of the messages; assign a list to replace them all."""
-        rows = self._table.select().where(self._table.c.session_id == self._name).order_by(self._table.c.id)
-        with self._engine.connect() as connection:
-            return messages_from_dict([json.loads(row.message) for row in connection.execute(rows)])
+        select = f"SELECT message FROM {SQL_TABLE} WHERE session_id = ? ORDER BY id"
+        with self._cursor() as cursor:
+            self._run(cursor, select, [self._name])
+            return messages_from_dict([json.loads(message) for (message,) in cursor.fetchall()])
 
     @messages.setter
     def messages(self, messages: Sequence[BaseMessage]) -> None:
@@ -123,12 +125,29 @@ class _SQLHistory(BaseChatMessageHistory):
         self._write([], from_scratch=True)
 
     def _write(self, messages: Sequence[BaseMessage], *, from_scratch: bool) -> None:
-        rows = [{"session_id": self._name, "message": json.dumps(message_to_dict(each))} for each in messages]
-        with self._engine.begin() as connection:
-            if from_scratch:
-                connection.execute(self._table.delete().where(self._table.c.session_id == self._name))
-            if rows:
-                connection.execute(self._table.insert(), rows)
+        steps: list[tuple[str, list[str]]] = []
+        if from_scratch:
+            steps.append((f"DELETE FROM {SQL_TABLE} WHERE session_id = ?", [self._name]))
+        rows = [(self._name, json.dumps(message_to_dict(each))) for each in messages]
+        for some in (rows[start : start + 1000] for start in range(0, len(rows), 1000)):
+            values = ", ".join(["(?, ?)"] * len(some))
+            insert = f"INSERT INTO {SQL_TABLE} (session_id, message) VALUES {values}"
+            steps.append((insert, [part for row in some for part in row]))
+        if len(steps) > 1:  # one statement is a transaction by itself
+            steps = [("BEGIN", []), *steps, ("COMMIT", [])]
+        with self._cursor() as cursor:
+            for statement, parts in steps:
+                self._run(cursor, statement, parts)
+
+    def _run(self, cursor: Any, statement: str, values: list[str]) -> None:
+        mark = "?" if self._engine.dialect.paramstyle == "qmark" else "%s"
+        cursor.execute(statement.replace("?", mark), values)
+
+    @contextlib.contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        """A cursor of the driver itself: going through SQLAlchemy costs as much as the statements do."""
+        with contextlib.closing(self._engine.raw_connection()) as connection:
+            yield connection.cursor()
 
 
 _connections: dict[tuple[int, str], Any] = {}
@@ -180,7 +199,7 @@ def _redis_client(url: str) -> Any:
     return redis.Redis(connection_pool=pool)
 
 
-def _sql_table(url: str) -> tuple[Any, Any]:
+def _sql_engine(url: str) -> Any:
     try:
         import sqlalchemy as sql
     except ImportError as error:
@@ -198,13 +217,15 @@ def _sql_table(url: str) -> tuple[Any, Any]:
     if url.startswith("postgresql+psycopg:"):
         options["prepare_threshold"] = None  # prepared statements fail behind PgBouncer
     try:
-        engine = sql.create_engine(url, pool_pre_ping=True, connect_args=options, **limits)
+        engine = sql.create_engine(
+            url, pool_pre_ping=True, isolation_level="AUTOCOMMIT", connect_args=options, **limits
+        )
     except ImportError as error:
         raise ImportError(
             f"CHAT_HISTORY_URL needs a driver: pip install 'psycopg[binary]' ({error})"
         ) from error
     metadata = sql.MetaData()
-    table = sql.Table(
+    sql.Table(
         SQL_TABLE,
         metadata,
         sql.Column("id", sql.BigInteger().with_variant(sql.Integer(), "sqlite"), primary_key=True),
@@ -216,7 +237,7 @@ def _sql_table(url: str) -> tuple[Any, Any]:
         metadata.create_all(engine)
     except sql.exc.DBAPIError:  # another worker made the table in the same moment
         metadata.create_all(engine)
-    return engine, table
+    return engine
 
 
 def _url_for_development() -> str:
