@@ -510,3 +510,21 @@ def test_an_attribute_of_its_own_kind() -> None:
     assert part_of(following, "next") == following
     assert part_of(Part(following, "one"), "next") == following
     assert part_of(following, "two") == Part(following, "two")
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("Bot()", {BOT_INSTANCE}),
+        ("Other()", {"instance of class app.py:Other"}),
+        ("unknown()", {BOT_INSTANCE}),
+        ("None", {"None", BOT_INSTANCE}),
+    ],
+)
+def test_what_a_caller_hands_over_beats_the_annotation(given: str, found: set[str], linked: Link) -> None:
+    """
+    The annotation counts where nothing better is known.
+    """
+    text = f"class Other: pass\n\ndef work(bot: Bot):\n    reveal(bot)\n\nwork({given})\n"
+
+    assert linked({"app.py": HEAD + text, "bot.py": BOT}).revealed() == found

@@ -117,3 +117,25 @@ def test_a_function(text: str, expected: str, linked: Link) -> None:
     first use of something lazy is none.
     """
     assert when(linked, f"{text}\n") == expected
+
+
+@pytest.mark.parametrize(
+    ("tried", "expected"),
+    [
+        ("MemorySaver()", ""),
+        ("PostgresSaver(connect())", "when a package is missing"),
+        ("connect()", "when a package is missing"),
+    ],
+)
+def test_two_spellings_of_one_class(tried: str, expected: str, linked: Link) -> None:
+    """
+    What is tried decides: where it is process memory as well, nothing takes its place.
+    """
+    text = (
+        f"from langgraph.checkpoint.memory import InMemorySaver\ntry:\n    saver = {tried}\nexcept ImportError:\n"
+        "    saver = InMemorySaver()\n"
+    )
+    project = linked({"app.py": HEAD + text}).project
+    memory = max(project.memories.all, key=lambda one: one.at.span.line)
+
+    assert project.fallback(memory) == expected
