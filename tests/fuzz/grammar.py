@@ -73,7 +73,8 @@ CONSTANTS: Final = (
     "'thread_id'", "'configurable'", "'session_id'", "'history'", "'chat_history'", "3.5", "'\\ud800'", "'é🤖'",
 )  # fmt: skip
 NEWER: Final = 0.03
-"""The share of files with syntax of Python 3.12."""
+"""The share of files with syntax of Python 3.12 to 3.14."""
+NEW_VALUES: Final = ("f'{store['a']}'", "t'{memory!r:>{x}}'", "rt'{chain}\\d'", "f'{\n  history # c\n}'")
 
 
 class Writer:
@@ -88,7 +89,7 @@ class Writer:
         pick = self.random
         names = pick.sample(
             ["app", "bot/chain", "bot/__init__", "memory", "services/history", "conftest"],
-            pick.choice([1, 1, 1, 1, 2, 2, 3]),
+            pick.choice([1, 1, 1, 1, 1, 2, 3]),
         )
         modules = [name.replace("/", ".").removesuffix(".__init__") for name in names]
         found = {f"{name}.py": self.encoded(self.module(modules)) for name in names}
@@ -120,7 +121,7 @@ class Writer:
         """The text of one file."""
         pick = self.random
         self.is_new = pick.random() < NEWER
-        lines = pick.sample(IMPORTS, pick.randint(3, 6))
+        lines = pick.sample(IMPORTS, pick.randint(2, 5))
         for module in pick.sample(list(modules), pick.randint(0, len(modules))):
             lines.append(
                 pick.choice(
@@ -132,7 +133,7 @@ class Writer:
                 )
             )
         lines += pick.sample(APPS, pick.randint(0, 2))
-        for _ in range(pick.choice([1, 1, 2, 2, 3])):
+        for _ in range(pick.choice([1, 1, 1, 2, 3])):
             lines += pick.choice([self.function, self.function, self.cls, self.statement])("")
         if pick.random() < 0.15:
             lines += ["if __name__ == '__main__':", *self.block("    ")]
@@ -226,6 +227,10 @@ class Writer:
             under(lambda: f"while {self.value(2)}:"),
             under(lambda: "try:", "except Exception as error:", "finally:"),
             under(lambda: "try:", "except* ValueError:"),
+            under(
+                lambda: "try:",
+                "except ValueError, KeyError:" if self.is_new else "except (ValueError, KeyError):",
+            ),
             under(lambda: f"with {self.value()} as {self.name()}:"),
             under(lambda: f"async with {self.value()} as {self.name()}, {self.value(2)}:"),
             lambda indent: [
@@ -243,6 +248,8 @@ class Writer:
     def value(self, depth: int = 0) -> str:
         """An expression."""
         pick = self.random
+        if self.is_new and pick.random() < 0.1:
+            return pick.choice(NEW_VALUES)
         if depth > 2 or pick.random() < 0.25:
             return pick.choice([self.name(), pick.choice(CONSTANTS), self.name()])
         inner = depth + 1
