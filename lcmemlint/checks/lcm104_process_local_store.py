@@ -16,6 +16,7 @@ def check(project: Project) -> Iterator[Finding]:
             continue
         if project.is_platform_managed(memory):
             continue
+        fix, reason = project.shared_store(memory)
         yield Finding(
             code="LCM104",
             message=f"`{memory.name}` keeps what the agent learned in this process, so another worker or a restart "
@@ -26,5 +27,6 @@ def check(project: Project) -> Iterator[Finding]:
             symbol=memory.name,
             help="give the graph a store that all workers share (`PostgresStore`, `RedisStore`)",
             because=project.trace(memory),
-            no_fix="replacing a store needs a database of your choice; see the page",
+            fix=fix,
+            no_fix=reason,
         )

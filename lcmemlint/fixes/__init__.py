@@ -74,6 +74,9 @@ All kinds take ``module``, optional: the dotted name under which the file is imp
     ``namespace`` literal name when the project has several savers, whose threads must stay apart.
     ``class``     as above.
 
+``memory-store`` (unsafe: the app then depends on the package of a store)
+    ``span``: the constructor call of a LangGraph store in memory. It becomes ``shared_store()``. ``class``  as above.
+
 ``session-config`` (safe)
     ``span``: a run (``chain.invoke(x)``). Its configuration gets ``{"configurable": {<name>: <key>}}``.
     ``name``, ``key``  the key that the run needs, and the expression for its value.

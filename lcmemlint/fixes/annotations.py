@@ -15,6 +15,11 @@ def of_saver(*classes: str) -> Widening:
     return Widening(tuple(sorted(classes)), "langgraph.checkpoint.base", "BaseCheckpointSaver")
 
 
+def of_store(*classes: str) -> Widening:
+    """Annotations of these stores name the base of all stores."""
+    return Widening(tuple(sorted(classes)), "langgraph.store.base", "BaseStore")
+
+
 def of_history(*classes: str) -> Widening:
     """Annotations of these histories name the base of all histories."""
     return Widening(tuple(sorted(classes)), "langchain_core.chat_history", "BaseChatMessageHistory")

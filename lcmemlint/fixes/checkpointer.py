@@ -82,7 +82,7 @@ def _not_replaceable(tree: Tree, call: cst.Call, name: str) -> Refusal | None:
         )
     if isinstance(around, cst.Attribute):
         return Refusal(f"`{tree.source(around)}` is taken from the saver at once")
-    if (comment := _meant(tree, call)) is not None:
+    if (comment := meant(tree, call)) is not None:
         return Refusal(f"it is meant to forget, says the comment `{comment}`")
     for target in _targets(tree, call):
         if (refusal := _misused(tree, target)) is not None:
@@ -101,8 +101,8 @@ def _not_replaceable(tree: Tree, call: cst.Call, name: str) -> Refusal | None:
     return None
 
 
-def _meant(tree: Tree, call: cst.Call) -> str | None:
-    """A comment at the statement that says why the saver is one in memory."""
+def meant(tree: Tree, call: cst.Call) -> str | None:
+    """A comment at the statement that says why what it builds is kept in memory."""
     statement = tree.statement(call)
     if not isinstance(statement, cst.SimpleStatementLine):
         return None

@@ -94,7 +94,22 @@ MEMORY = Generated(
     notes=(),
 )
 
-GENERATED: tuple[Generated, ...] = (HISTORY, CHECKPOINTER, MEMORY)
+STORE = Generated(
+    names=("shared_store",),
+    stems=("shared_store", "shared_langgraph_store"),
+    notes=(
+        Note("package", "langgraph-checkpoint-sqlite", "for SQLite (development)"),
+        Note("package", "langgraph-checkpoint-postgres", "if STORE_URL is a postgresql:// URL"),
+        Note("package", "psycopg[binary,pool]", "if STORE_URL is a postgresql:// URL"),
+        Note(
+            "variable",
+            "STORE_URL",
+            "postgresql://user:password@host/database, the same for every worker and host",
+        ),
+    ),
+)
+
+GENERATED: tuple[Generated, ...] = (HISTORY, CHECKPOINTER, MEMORY, STORE)
 
 
 def generated(name: str) -> Generated:

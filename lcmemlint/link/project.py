@@ -28,7 +28,14 @@ from lcmemlint.link.one_for_all import one_for_each
 from lcmemlint.link.prompts import Mismatch, Prompts
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.recommend import Recommendations
-from lcmemlint.link.repairs import added_checkpointer, renamed_key, returned_id, session_config, unattached
+from lcmemlint.link.repairs import (
+    added_checkpointer,
+    renamed_key,
+    returned_id,
+    session_config,
+    shared_store,
+    unattached,
+)
 from lcmemlint.link.runs import Run, Runs
 from lcmemlint.link.savers import Savers
 from lcmemlint.link.scaling import Choice, Scaling
@@ -183,6 +190,10 @@ class Project:
     def one_for_each(self, memory: Memory) -> tuple[FixRequest | None, str]:
         """The codemod that makes one chain for each conversation of one for all, or None and the reason."""
         return one_for_each(self.advisor, memory)
+
+    def shared_store(self, memory: Memory) -> tuple[FixRequest | None, str]:
+        """The codemod that puts a shared store in the place of one in memory, or None and the reason."""
+        return shared_store(self.advisor, memory)
 
     def session_config(self, run: Run, key: str) -> tuple[FixRequest | None, str]:
         """The codemod that names the conversation in a run, or None and the reason."""

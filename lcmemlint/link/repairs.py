@@ -44,6 +44,21 @@ def unattached(advice: Advice, memory: Memory) -> tuple[FixRequest | None, str]:
     return _request("unattached-memory", memory.at, params, unsafe=True), ""
 
 
+def shared_store(advice: Advice, memory: Memory) -> tuple[FixRequest | None, str]:
+    """The request to put a shared store in the place of one in memory, where the project has no other one."""
+    if memory.own_class is not None:
+        return None, f"`{memory.name}` is your own class; let it keep its items in a shared store"
+    others = [other for other in advice.memories.all if other.kind == "store" and other.storage == "process"]
+    if len(others) > 1:
+        return (
+            None,
+            "the project has several stores, whose items would become one: give each namespaces of its own",
+        )
+    return _request(
+        "memory-store", memory.at, {"class": getattr(memory.thing.of, "dotted", "")}, unsafe=True
+    ), ""
+
+
 def added_checkpointer(
     advice: Advice, runs: Runs, run: Run, *, complete: bool
 ) -> tuple[FixRequest | None, str]:

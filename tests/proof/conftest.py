@@ -79,7 +79,7 @@ def settings(store_url: Callable[[str], str]) -> Callable[[str], dict[str, str]]
 
     def variables(kind: str) -> dict[str, str]:
         url = store_url(kind)
-        return {"CHAT_HISTORY_URL": url, "CHECKPOINT_URL": url, "DATABASE_URL": url}
+        return {"CHAT_HISTORY_URL": url, "CHECKPOINT_URL": url, "DATABASE_URL": url, "STORE_URL": url}
 
     return variables
 

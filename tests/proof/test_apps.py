@@ -72,6 +72,7 @@ APPS = (
     App("graph_react_agent", "/chat/{user}", unsafe=True, is_graph=True),
     App("graph_agent", unsafe=True, is_graph=True, since=(1, 0)),
     App("graph_without_config", unsafe=True, is_graph=True, before="fails", findings=2),
+    App("graph_store", unsafe=True, is_graph=True, stores=("sqlite", "postgres")),
     App("graph_no_saver", unsafe=True, is_graph=True),
     App("graph_no_setup", unsafe=True, is_graph=True, before="fails", stores=("postgres",), is_stored=True),
     App(
