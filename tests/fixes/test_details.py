@@ -255,3 +255,59 @@ def test_a_test_that_is_not_about_the_key_is_refused(refused: Callable[..., str]
     )
 
     assert refused(before, "InMemoryChatMessageHistory()", "history-factory", container_unused="yes")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'[project]\ndependencies = ["a"',
+        b'[project]\ndependencies = ["a", # last',
+        b'[project]\ndependencies = ["a',
+        b'[project]\ndependencies = [["a"]]\n',
+        b'[project]\ndependencies = [\n    "a"]\n',
+        b"[project]\ndependencies = 7\n",
+        b'[project]\nname = "\xff"\ndependencies = ["a"]\n',
+    ],
+)
+def test_arrays_that_nothing_is_put_into(text: bytes) -> None:
+    """
+    What cannot be read, or would have to be laid out anew, is left alone, with a reason.
+    """
+    found = added(["app.py"], HISTORY.notes, {"pyproject.toml": text}.get)
+
+    assert found.texts == {}
+    assert found.reasons
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            '[tool.poetry.dependencies]\npython = "^3.11"\n',
+            '[tool.poetry.dependencies]\npython = "^3.11"\nsqlalchemy = "*"\n'
+            'psycopg = { version = "*", extras = ["binary"] }\n',
+        ),
+        (
+            '[project]\ndependencies = ["a\\"b", "redis"]\n',
+            '[project]\ndependencies = ["a\\"b", "redis", "sqlalchemy"]\n',
+        ),
+    ],
+)
+def test_forms_that_packages_are_put_into(before: str, after: str) -> None:
+    """
+    In the words of the tool that owns the table.
+    """
+    files = {"pyproject.toml": before.encode()}
+
+    assert added(["app.py"], HISTORY.notes, files.get).texts == {"pyproject.toml": after}
+
+
+def test_an_included_file_that_is_not_there(tmp_path: Path) -> None:
+    """
+    It names nothing.
+    """
+    files = {"requirements.txt": b"-r nowhere.txt\nredis\n"}
+
+    assert added(["app.py"], HISTORY.notes, files.get).texts == {
+        "requirements.txt": "-r nowhere.txt\nredis\nsqlalchemy\n"
+    }
