@@ -84,8 +84,10 @@ class Run:
 
     def _worked_out(self) -> Report:
         from lcmemlint.engine import report
+        from lcmemlint.workers import no_garbage_collection
 
-        return report(self.job, self.analysis)
+        with no_garbage_collection():
+            return report(self.job, self.analysis)
 
 
 def _packed(found: Report) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 
+from lcmemlint.deploy.filenames import is_script
 from lcmemlint.deploy.layout import Layout
 from lcmemlint.deploy.nodes import Node, whole
 from lcmemlint.deploy.running import Context
@@ -103,11 +104,6 @@ def is_workflow(path: str) -> bool:
         )
         or path.startswith(".circleci/")
     )
-
-
-def is_script(path: str) -> bool:
-    """Whether the path is that of a shell script."""
-    return path.endswith((".sh", ".bash")) or path.rpartition("/")[2] in ("entrypoint", "start", "run")
 
 
 def is_makefile(path: str) -> bool:

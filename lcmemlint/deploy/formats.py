@@ -8,34 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
+from typing import TypeAlias, cast
 
-from lcmemlint.deploy import (
-    appengine,
-    aws,
-    azure,
-    compose,
-    fly,
-    helm,
-    hosts,
-    knative,
-    kubernetes,
-    kustomize,
-    langgraph,
-    nomad,
-    railway,
-    render,
-    standalone,
-    terraform,
-    vercel,
-)
-from lcmemlint.deploy.cli import is_script
-from lcmemlint.deploy.images import is_compose, is_dockerfile
+from lcmemlint.deploy.filenames import is_compose, is_dockerfile, is_kustomization, is_script
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import Workload
 from lcmemlint.records import record
 
-Looks = Callable[[str, bytes], bool]
-Read = Callable[[Tree, tuple[str, ...]], Iterator[Workload]]
+Looks: TypeAlias = Callable[[str, bytes], bool]
+Read: TypeAlias = Callable[[Tree, tuple[str, ...]], Iterator[Workload]]
 
 _YAML = (".yaml", ".yml")
 _DATA = (".yaml", ".yml", ".json")
@@ -47,7 +29,14 @@ class Format:
 
     name: str
     looks_like: Looks
-    read: Read
+    module: str
+    """The module beside this one that has the reader: it is imported with the first file of this format."""
+    reader: str = "read"
+
+    @property
+    def read(self) -> Read:
+        """What gives the workloads of the files."""
+        return cast(Read, getattr(import_module(f"lcmemlint.deploy.{self.module}"), self.reader))
 
 
 def _named(*names: str) -> Looks:
@@ -62,12 +51,7 @@ def _ending(suffixes: tuple[str, ...], *words: bytes) -> Looks:
 
 def _is_kubernetes(path: str, data: bytes) -> bool:
     """A manifest of Kubernetes objects; Knative's are read elsewhere, kustomizations too."""
-    return (
-        path.endswith(_DATA)
-        and b"apiVersion" in data
-        and b"kind" in data
-        and not kustomize.is_kustomization(path)
-    )
+    return path.endswith(_DATA) and b"apiVersion" in data and b"kind" in data and not is_kustomization(path)
 
 
 def _is_compose(path: str, data: bytes) -> bool:
@@ -105,33 +89,33 @@ def _is_start_script(path: str, data: bytes) -> bool:
 
 
 FORMATS: tuple[Format, ...] = (
-    Format("compose", _is_compose, compose.read),
-    Format("procfile", _named("Procfile"), hosts.read_procfile),
-    Format("kubernetes", _is_kubernetes, kubernetes.read),
-    Format("kustomize", lambda path, data: kustomize.is_kustomization(path), kustomize.read),
-    Format("helm", _named("Chart.yaml"), helm.read),
-    Format("langgraph", lambda path, data: path.endswith("langgraph.json"), langgraph.read_langgraph),
-    Format("cloud-run", _ending(_DATA, b"serving.knative.dev"), knative.read),
-    Format("cloudformation", _ending((*_DATA, ".template"), b"Resources", b"AWS::"), aws.read_templates),
-    Format("ecs", _is_ecs, aws.read_ecs),
-    Format("serverless", _named("serverless.yml", "serverless.yaml"), aws.read_serverless),
-    Format("terraform", _ending((".tf", ".tfvars")), terraform.read),
-    Format("fly", lambda path, data: re.search(r"fly[\w.-]*\.toml\Z", path) is not None, fly.read_fly),
-    Format("render", _named("render.yaml", "render.yml"), render.read_render),
-    Format("railway", _named("railway.json", "railway.toml"), railway.read_railway),
-    Format("app-engine", _ending(_YAML, b"runtime:"), appengine.read_app_engine),
-    Format("bicep", _ending((".bicep",)), azure.read_bicep),
-    Format("container-apps", _ending(_DATA, b"icrosoft.App/containerApps"), azure.read_manifests),
-    Format("systemd", _ending((".service",), b"ExecStart"), hosts.read_systemd),
-    Format("supervisor", _is_supervisor, hosts.read_supervisor),
-    Format("nomad", _ending((".nomad", ".nomad.hcl", ".hcl"), b"job", b"group"), nomad.read_nomad),
-    Format("vercel", _named("vercel.json"), vercel.read_vercel),
+    Format("compose", _is_compose, "compose"),
+    Format("procfile", _named("Procfile"), "hosts", "read_procfile"),
+    Format("kubernetes", _is_kubernetes, "kubernetes"),
+    Format("kustomize", lambda path, data: is_kustomization(path), "kustomize"),
+    Format("helm", _named("Chart.yaml"), "helm"),
+    Format("langgraph", lambda path, data: path.endswith("langgraph.json"), "langgraph", "read_langgraph"),
+    Format("cloud-run", _ending(_DATA, b"serving.knative.dev"), "knative"),
+    Format("cloudformation", _ending((*_DATA, ".template"), b"Resources", b"AWS::"), "aws", "read_templates"),
+    Format("ecs", _is_ecs, "aws", "read_ecs"),
+    Format("serverless", _named("serverless.yml", "serverless.yaml"), "aws", "read_serverless"),
+    Format("terraform", _ending((".tf", ".tfvars")), "terraform"),
+    Format("fly", lambda path, data: re.search(r"fly[\w.-]*\.toml\Z", path) is not None, "fly", "read_fly"),
+    Format("render", _named("render.yaml", "render.yml"), "render", "read_render"),
+    Format("railway", _named("railway.json", "railway.toml"), "railway", "read_railway"),
+    Format("app-engine", _ending(_YAML, b"runtime:"), "appengine", "read_app_engine"),
+    Format("bicep", _ending((".bicep",)), "azure", "read_bicep"),
+    Format("container-apps", _ending(_DATA, b"icrosoft.App/containerApps"), "azure", "read_manifests"),
+    Format("systemd", _ending((".service",), b"ExecStart"), "hosts", "read_systemd"),
+    Format("supervisor", _is_supervisor, "hosts", "read_supervisor"),
+    Format("nomad", _ending((".nomad", ".nomad.hcl", ".hcl"), b"job", b"group"), "nomad", "read_nomad"),
+    Format("vercel", _named("vercel.json"), "vercel", "read_vercel"),
 )
 """Those that name an image or a command of their own."""
 
 LAST: tuple[Format, ...] = (
-    Format("docker", lambda path, data: is_dockerfile(path), standalone.read_dockerfiles),
-    Format("uwsgi", _ending((".ini",), b"[uwsgi]"), hosts.read_uwsgi),
-    Format("script", _is_start_script, standalone.read_scripts),
+    Format("docker", lambda path, data: is_dockerfile(path), "standalone", "read_dockerfiles"),
+    Format("uwsgi", _ending((".ini",), b"[uwsgi]"), "hosts", "read_uwsgi"),
+    Format("script", _is_start_script, "standalone", "read_scripts"),
 )
 """Those that may be part of another deployment."""

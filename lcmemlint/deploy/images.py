@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from lcmemlint.deploy.assemble import rank_of
 from lcmemlint.deploy.cli import acts
 from lcmemlint.deploy.dockerfile import Image, environment, image_of, started
+from lcmemlint.deploy.filenames import is_compose, is_dockerfile
 from lcmemlint.deploy.nodes import Node
 from lcmemlint.deploy.running import Context
 from lcmemlint.deploy.tables import tables
@@ -27,19 +28,6 @@ class Built:
     context: str
     dockerfile: str
     target: str = ""
-
-
-def is_dockerfile(path: str) -> bool:
-    """Whether the name is that of a Dockerfile."""
-    name = path.rpartition("/")[2]
-    lower = name.lower()
-    if lower.endswith((".md", ".py", ".sh", ".txt", ".yml", ".yaml", ".json", ".j2", ".dockerignore")):
-        return False
-    return (
-        name in ("Dockerfile", "Containerfile")
-        or lower.startswith("dockerfile.")
-        or lower.endswith(".dockerfile")
-    )
 
 
 def dockerfiles(tree: Tree) -> tuple[str, ...]:
@@ -183,11 +171,3 @@ def build_in(tree: Tree, folder: str, build: Node, name: str) -> Built | None:
     )
     dockerfile = next((one for one in candidates if one is not None and one in tree.files), candidates[0])
     return Built(name, context, dockerfile or "", build.get("target").text)
-
-
-def is_compose(path: str) -> bool:
-    """Whether the name is that of a compose file."""
-    name = path.rpartition("/")[2].lower()
-    if not name.endswith((".yml", ".yaml")):
-        return False
-    return name.startswith(("docker-compose", "compose", "docker-stack", "stack")) or "compose" in name

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lcmemlint.deploy.documents import yaml_documents
+from lcmemlint.deploy.filenames import KUSTOMIZATIONS, is_kustomization
 from lcmemlint.deploy.kubernetes import workloads
 from lcmemlint.deploy.nodes import Node
 from lcmemlint.deploy.resources import Resource, resources_of, same_object
@@ -17,13 +18,7 @@ from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import Spot, Workload
 from lcmemlint.records import record
 
-NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 MAX_DEPTH = 10
-
-
-def is_kustomization(path: str) -> bool:
-    """Whether the file is a kustomization."""
-    return path.rpartition("/")[2] in NAMES
 
 
 def read(tree: Tree, paths: tuple[str, ...]) -> Iterator[Workload]:
@@ -68,7 +63,7 @@ def _kustomizations(tree: Tree, path: str) -> Iterator[str]:
         for key in ("resources", "bases", "components"):
             for text in document.get(key).texts:
                 where = joined(folder_of(path), text)
-                for name in NAMES:
+                for name in KUSTOMIZATIONS:
                     inner = posixpath.join(where, name) if where is not None else None
                     if inner and inner in tree.files and inner != path:
                         yield inner

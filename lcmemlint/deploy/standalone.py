@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Iterator
 
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
-from lcmemlint.deploy.cli import is_script
 from lcmemlint.deploy.dockerfile import Image, environment, image_of, started
+from lcmemlint.deploy.filenames import is_script
 from lcmemlint.deploy.layout import Layout
 from lcmemlint.deploy.running import Context, Running
 from lcmemlint.deploy.servers import target_of

@@ -7,7 +7,6 @@ of the code, and other tools complain about it.
 
 from __future__ import annotations
 
-import configparser
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -236,6 +235,8 @@ def _pipfile_lock(text: str) -> Found:
 
 
 def _setup_cfg(text: str) -> Found:
+    import configparser
+
     parser = configparser.RawConfigParser(strict=False)
     try:
         parser.read_string(text)
