@@ -12,7 +12,6 @@ from __future__ import annotations
 import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from posixpath import dirname, join
 
 
 class ModuleIndex:
@@ -26,10 +25,16 @@ class ModuleIndex:
         for path in sorted(self._files):
             stem = _stem(path)
             self._by_tail[stem.rsplit("/", 1)[-1]].append(path)
-            folder = dirname(path)
+            folder = _folder(path)
             while folder and folder not in self._folders:
                 self._folders.add(folder)
-                folder = dirname(folder)
+                folder = _folder(folder)
+        self._words = (
+            {folder.rpartition("/")[2] for folder in self._folders} | self._by_tail.keys() | {"__init__"}
+        )
+        self._homes: dict[str, tuple[str, str]] = {}
+        self._inits: dict[str, tuple[str, ...]] = {}
+        self._ran: dict[tuple[str, str], tuple[str, ...]] = {}
         self._found: dict[tuple[str, str], str | None] = {}
         self._bases: dict[str, tuple[str, ...]] = {}
 
@@ -47,9 +52,11 @@ class ModuleIndex:
 
         A package answers with its ``__init__.py``; a namespace folder has no file and answers None.
         """
-        last = dotted.rpartition(".")[2]
-        own = last == _stem(path).rpartition("/")[2]  # `import redis` in redis.py never means that file
-        key = (path if own else dirname(path), dotted)
+        if self._is_foreign(dotted):
+            return None
+        folder, own = self._home(path)
+        is_own = dotted.rpartition(".")[2] == own  # `import redis` in redis.py never means that file
+        key = (path if is_own else folder, dotted)
         if key not in self._found:
             self._found[key] = (
                 self._relative(path, dotted) if dotted.startswith(".") else self._absolute(path, dotted)
@@ -58,19 +65,42 @@ class ModuleIndex:
 
     def resolve(self, path: str, dotted: str) -> tuple[str, ...]:
         """All project files that importing ``dotted`` in ``path`` runs: the module and the packages around it."""
+        if self._is_foreign(dotted):
+            return ()
+        folder, own = self._home(path)
+        key = (path if own in dotted else folder, dotted)
+        ran = self._ran.get(key)
+        if ran is None:
+            ran = self._ran[key] = self._files_run(path, dotted)
+        return ran
+
+    def _is_foreign(self, dotted: str) -> bool:
+        """Whether nothing in the project is called as the first word of an absolute name."""
+        return dotted.partition(".")[0] not in self._words and not dotted.startswith(".")
+
+    def _home(self, path: str) -> tuple[str, str]:
+        """The folder of a file, and the name by which it is imported."""
+        if path not in self._homes:
+            self._homes[path] = _folder(path), _stem(path).rpartition("/")[2]
+        return self._homes[path]
+
+    def _files_run(self, path: str, dotted: str) -> tuple[str, ...]:
         found = self.find(path, dotted)
         if found is None and "." in dotted.strip("."):
             found = self.find(path, dotted.rsplit(".", 1)[0])
         if found is None:
             return ()
-        ran = [found]
-        folder = dirname(found)
-        while folder:
-            init = join(folder, "__init__.py")
-            if init in self._files and init != found:
-                ran.append(init)
-            folder = dirname(folder)
-        return tuple(ran)
+        return (found, *(init for init in self._packages(_folder(found)) if init != found))
+
+    def _packages(self, folder: str) -> tuple[str, ...]:
+        """The packages that a folder is, and that it lies in."""
+        if not folder:
+            return ()
+        if folder not in self._inits:
+            init = f"{folder}/__init__.py"
+            around = self._packages(_folder(folder))
+            self._inits[folder] = (init, *around) if init in self._files else around
+        return self._inits[folder]
 
     def is_folder(self, path: str, dotted: str) -> bool:
         """Whether ``dotted`` names a folder of the project that has no ``__init__.py`` (a namespace package)."""
@@ -78,12 +108,12 @@ class ModuleIndex:
             base = self._climb(path, dotted)
             return (
                 base is not None
-                and join(base, dotted.lstrip(".").replace(".", "/")).rstrip("/") in self._folders
+                and _below(base, dotted.lstrip(".").replace(".", "/")).rstrip("/") in self._folders
             )
         tail = dotted.replace(".", "/")
         if dotted.split(".", 1)[0] in self._libraries:
             return False
-        return any(join(base, tail) in self._folders for base in self._around(path))
+        return any(_below(base, tail) in self._folders for base in self._around(path))
 
     def module_name(self, path: str) -> str:
         """A readable dotted name for a file (``app.services.chat``)."""
@@ -91,11 +121,11 @@ class ModuleIndex:
         return stem.removeprefix("src/").replace("/", ".")
 
     def _climb(self, path: str, dotted: str) -> str | None:
-        base = dirname(path)
+        base = _folder(path)
         for _ in range(len(dotted) - len(dotted.lstrip(".")) - 1):
             if not base:
                 return None
-            base = dirname(base)
+            base = _folder(base)
         return base
 
     def _relative(self, path: str, dotted: str) -> str | None:
@@ -103,7 +133,7 @@ class ModuleIndex:
         if base is None:
             return None
         rest = dotted.lstrip(".").replace(".", "/")
-        return self._file_at(join(base, rest) if rest else base)
+        return self._file_at(_below(base, rest) if rest else base)
 
     def _file_at(self, stem: str) -> str | None:
         for candidate in (f"{stem}/__init__.py" if stem else "__init__.py", f"{stem}.py"):
@@ -112,19 +142,19 @@ class ModuleIndex:
         return None
 
     def _around(self, path: str) -> tuple[str, ...]:
-        folder = dirname(path)
+        folder = _folder(path)
         if folder not in self._bases:
             roots: list[str] = []
             packages: list[str] = []
             current = folder
             while True:
                 (packages if self._file_at_init(current) else roots).append(current)
-                source = join(current, "src") if current else "src"
+                source = _below(current, "src") if current else "src"
                 if source in self._folders and not self._file_at_init(source):
                     roots.append(source)
                 if not current:
                     break
-                current = dirname(current)
+                current = _folder(current)
             self._bases[folder] = (*roots, *packages)
         return self._bases[folder]
 
@@ -135,11 +165,11 @@ class ModuleIndex:
         tail = dotted.replace(".", "/")
         top = dotted.split(".", 1)[0]
         for base in self._around(path):
-            stem = join(base, tail)
+            stem = _below(base, tail)
             found = self._file_at(stem)
             if found is None or found == path:
                 continue
-            if top in self._libraries and "/" in tail and not self._file_at_init(join(base, top)):
+            if top in self._libraries and "/" in tail and not self._file_at_init(_below(base, top)):
                 continue
             return found
         if top in self._libraries or dotted in sys.stdlib_module_names:
@@ -156,9 +186,18 @@ class ModuleIndex:
             matches = [
                 path
                 for path in matches
-                if not path.endswith("/__init__.py") and not self._file_at_init(dirname(path))
+                if not path.endswith("/__init__.py") and not self._file_at_init(_folder(path))
             ]
         return matches[0] if len(matches) == 1 else None
+
+
+def _folder(path: str) -> str:
+    """The folder of a path, "" for the root."""
+    return path.rpartition("/")[0]
+
+
+def _below(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name
 
 
 def _stem(path: str) -> str:

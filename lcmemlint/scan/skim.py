@@ -35,20 +35,20 @@ _STRING = re.compile(
     rb"[\"'](?P<dots>\.*)(?P<first>" + _WORD + rb")"
     rb"(?P<rest>(?:\." + _WORD + rb")*)(?:(?P<colon>:)" + _WORD + rb"(?:\." + _WORD + rb")*)?(?P<end>[\"'.:])?"
 )  # fmt: skip
-_DYNAMIC = (
-    b"import_module",
-    b"__import__",
-    b"iter_modules",
-    b"walk_packages",
-    b"import_string",
-    b"load_module",
-    b"spec_from",
-)
-_STARTS = re.compile(rb"\b(?:uvicorn|granian|hypercorn|sanic|Sanic)\b")
+_DYNAMIC = {
+    b"import_": (b"import_module", b"__import__", b"import_string"),
+    b"_module": (b"iter_modules", b"load_module"),
+    b"walk_packages": (b"walk_packages",),
+    b"spec_from": (b"spec_from",),
+}
+"""What imports modules by computed names, by what it has in common: most files have none of these."""
+_SERVERS = (b"uvicorn", b"granian", b"hypercorn", b"sanic", b"Sanic")
+_STARTS = re.compile(rb"\b(?:" + b"|".join(_SERVERS) + rb")\b")
 _SEVERAL = re.compile(rb"\bworkers\b|\bfast\s*=")
 _PLATFORMS = re.compile(rb"(?m)^[ \t]*(?:import|from)[ \t]+(?:modal|ray|bentoml)\b")
 _COMMENT = re.compile(rb"#[^\r\n]*")
-_BLANKS = re.compile(rb"(?:\s|\\)+")
+_PLATFORM_NAMES = (b"modal", b"ray", b"bentoml")
+_BLANK = b" \t\n\r\f\v\\"
 
 DYNAMIC = "import_module"
 """Stands in `Skim.words` for any way to import a module whose name is computed."""
@@ -70,52 +70,60 @@ class Skim:
 
 def skim(data: bytes) -> Skim:
     """What the bytes of a Python file may import and name."""
-    imports = set(_imports(data))
-    words: set[str] = set()
-    is_dynamic = any(word in data for word in _DYNAMIC)
+    imports = _imports(data)
+    words: set[bytes] = set()
+    is_dynamic = _is_dynamic(data)
     if is_dynamic:
-        words.add(DYNAMIC)
-    for found in _STRING.finditer(data):
-        if not found["end"]:
-            continue
-        words.add(_text(found["first"]))
-        if found["rest"] or found["colon"] or is_dynamic:
-            imports.add(_text(found["dots"] + found["first"] + found["rest"]))
-    return Skim(tuple(sorted(imports)), tuple(sorted(words)), _serves(data))
+        words.add(DYNAMIC.encode())
+    for dots, first, rest, colon, end in _STRING.findall(data):
+        if end:
+            words.add(first)
+            if rest or colon or is_dynamic:
+                imports.add(dots + first + rest)
+    return Skim(_texts(imports), _texts(words), _serves(data, imports))
 
 
-def _serves(data: bytes) -> bool:
-    said = (b"workers" in data or b"fast" in data) and _SEVERAL.search(data) and _STARTS.search(data)
-    return bool(said) or _PLATFORMS.search(data) is not None
+def _is_dynamic(data: bytes) -> bool:
+    return any(part in data and any(word in data for word in words) for part, words in _DYNAMIC.items())
 
 
-def _imports(data: bytes) -> Iterator[str]:
-    for found in _IMPORT.finditer(data):
-        if found["module"] is None:
-            for name in _listed(found["plain"] or b""):
-                yield _text(name)
-            continue
-        module = _text(_BLANKS.sub(b"", found["module"]))
+def _serves(data: bytes, imports: set[bytes]) -> bool:
+    may_say = (b"workers" in data or b"fast" in data) and any(server in data for server in _SERVERS)
+    if may_say and _SEVERAL.search(data) and _STARTS.search(data):
+        return True
+    named = any(name.startswith(_PLATFORM_NAMES) for name in imports)
+    return named and _PLATFORMS.search(data) is not None
+
+
+def _imports(data: bytes) -> set[bytes]:
+    found: set[bytes] = set()
+    for module, inside, names, plain in _IMPORT.findall(data):
         if not module:
+            found.update(_listed(plain))
             continue
-        yield module
-        for name in _listed(found["inside"] or found["names"] or b""):
-            if name != b"*":
-                yield f"{module}{'' if module.endswith('.') else '.'}{_text(name)}"
+        module = module.translate(None, _BLANK)
+        found.add(module)
+        dot = b"" if module.endswith(b".") else b"."
+        found.update(module + dot + name for name in _listed(inside or names) if name != b"*")
+    return found
 
 
 def _listed(names: bytes) -> Iterator[bytes]:
     """The names of `a, b as c` without what they are called here."""
     if b"#" in names:
         names = _COMMENT.sub(b"", names)
+    if b"\\" in names:
+        names = names.replace(b"\\", b" ")
     for part in names.split(b","):
-        words = _BLANKS.sub(b" ", part).replace(b" .", b".").replace(b". ", b".").split()
+        if b"." in part:
+            part = b" ".join(part.split()).replace(b" .", b".").replace(b". ", b".")
+        words = part.split(None, 1)
         if words:
             yield words[0]
 
 
-def _text(name: bytes) -> str:
-    return name.decode("utf-8", "replace")
+def _texts(names: set[bytes]) -> tuple[str, ...]:
+    return tuple(sorted({name.decode("utf-8", "replace") for name in names}))
 
 
 def select(
