@@ -11,7 +11,7 @@ GENERATIONS ?= 0.1 0.2 0.3 1
 MARKS ?= not proof
 PROOFS ?= proof or not proof
 
-.PHONY: help venv demo test test-proof check format fuzz ecosystem ecosystem-update mutants coverage docs pictures figures bench profile clean
+.PHONY: help venv demo test test-proof check format fuzz ecosystem ecosystem-update mutants coverage docs pictures figures bench bench-turns profile clean
 
 help:
 	@echo "make demo    run lcmemlint on the example apps"
@@ -25,7 +25,7 @@ help:
 	@echo "make ecosystem  what 60 public packages get, beside what they got before; -update keeps it"
 	@echo "make docs    build the documentation site"
 	@echo "make pictures, make figures   renew what README and site show"
-	@echo "make bench   timings beside other linters; prints ratios"
+	@echo "make bench   timings beside other linters; ROWS=m-cold,changed measures these only"
 	@echo "make profile TREE=path  where the time of a run goes"
 
 venv: $(READY)
@@ -105,7 +105,10 @@ figures: $(READY)
 	$(BIN)/python tools/tables.py
 
 bench: $(READY)
-	$(BIN)/python bench/run.py $(WORKS)
+	$(BIN)/python bench/run.py --rows "$(ROWS)"
+
+# Needs redis-server and Postgres.
+bench-turns: $(READY)
 	$(BIN)/python bench/turns.py
 
 profile: $(READY)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,7 +58,21 @@ def peers(tree: Path) -> Mapping[str, Command]:
 def environment() -> dict[str, str]:
     """What the runs find in their environment: our package, and the rules for fixit."""
     paths = [str(HERE.parent), str(RULES), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+    # Compiled modules are kept, as they are where a linter is installed.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
+
+
+def versions() -> str:
+    """The linters that are installed, each with its version."""
+    found = {name: _path(name) for name in ("ruff", "ast-grep", "semgrep", "fixit", "langdoctor")}
+    return ", ".join(f"{name} {_version(path)}" for name, path in found.items() if path is not None)
+
+
+def _version(path: str) -> str:
+    told = subprocess.run([path, "--version"], capture_output=True, text=True, env=environment(), check=False)
+    found = re.search(r"\d+(?:\.\d+)+", told.stdout)
+    return found[0] if found is not None else "?"
 
 
 def _path(tool: str) -> str | None:

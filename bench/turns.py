@@ -1,6 +1,6 @@
 """What a conversation's turn costs through the generated history, against a direct client written by hand.
 
-`make bench` runs it. Both sides run the same chain in the same process, turn by turn in alternation, against
+`make bench-turns` runs it. Both sides run the same chain in the same process, turn by turn in alternation, against
 servers that the run starts itself; a turn loads twenty messages, asks a model that costs nothing, and
 stores two more. The ratio is the median of the turns of one side over that of the other.
 """

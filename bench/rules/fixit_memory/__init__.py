@@ -6,7 +6,10 @@ from libcst.metadata import ParentNodeProvider, QualifiedNameProvider
 
 MEMORIES = {
     "langchain.memory.ConversationBufferMemory",
+    "langchain.memory.ConversationBufferWindowMemory",
     "langchain.memory.ConversationSummaryMemory",
+    "langchain.memory.ConversationSummaryBufferMemory",
+    "langchain.memory.ConversationTokenBufferMemory",
     "langchain_core.chat_history.InMemoryChatMessageHistory",
     "langchain_community.chat_message_histories.ChatMessageHistory",
 }
