@@ -12,7 +12,7 @@ from lcmemlint.link.objects import Collection, FunctionOf, Instance
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.recommend import Recommendations
 from lcmemlint.link.saver_advice import SaverAdvice
-from lcmemlint.values import Name
+from lcmemlint.values import Name, dotted
 
 _EXTRA = {
     "summary": "its summary stays in the process even over a shared history",
@@ -48,7 +48,7 @@ class Advice:
         """The codemod that repairs this memory, or None and the reason."""
         if memory.implicit:
             return None, f"`{memory.name}` builds its memory by itself; pass `memory=` first"
-        if memory.by_factory:
+        if memory.by_factory and not self._is_defaultdict(memory):
             return (
                 None,
                 f"no call of `{memory.name}` stands here to be replaced: only the class is handed over",
@@ -115,6 +115,11 @@ class Advice:
             return None, reason
         return self._make("handed-key", memory, {**params, **found}, unsafe=True), ""
 
+    def _is_defaultdict(self, memory: Memory) -> bool:
+        """Whether `defaultdict(InMemoryChatMessageHistory)` makes it, whose items a shared history can replace."""
+        call = self.evaluator.files[memory.thing.path].calls[memory.thing.call]
+        return memory.kind == "history" and (dotted(call.function) or "").rpartition(".")[2] == "defaultdict"
+
     def _function(self, memory: Memory) -> FunctionOf:
         return self.memories.function_of(memory.thing.path, memory.scope)
 
@@ -148,26 +153,26 @@ class Advice:
     def _unused(self, memory: Memory) -> str:
         """``yes`` when no other file mentions the dict that keeps the histories, ``no`` when one does."""
         holder = memory.fate.holder
-        if not isinstance(holder, Collection):
-            return ""
-        return "no" if self._mentioned_outside(holder, memory.at.path) else "yes"
+        if isinstance(holder, Collection):
+            site = self.evaluator.collections[holder.number]
+            return "no" if self._mentioned_outside(site.path, site.at, memory.at.path) else "yes"
+        if isinstance(holder, Instance) and self._is_defaultdict(memory):
+            made = self.evaluator.files[holder.path].calls[holder.call]
+            return "no" if self._mentioned_outside(holder.path, made.statement, memory.at.path) else "yes"
+        return ""
 
-    def _mentioned_outside(self, holder: Collection, path: str) -> bool:
-        site = self.evaluator.collections[holder.number]
-        if site.at < 0:
+    def _mentioned_outside(self, home: str, statement: int, path: str) -> bool:
+        if statement < 0:
             return True
-        names = {
-            target.id
-            for target in self.evaluator.files[site.path].statements[site.at].targets
-            if isinstance(target, Name)
-        }
+        targets = self.evaluator.files[home].statements[statement].targets
+        names = {target.id for target in targets if isinstance(target, Name)}
         for other, facts in self.evaluator.files.items():
             if other != path and any(
-                imported.name in names and self.evaluator.modules.find(other, imported.module) == site.path
+                imported.name in names and self.evaluator.modules.find(other, imported.module) == home
                 for imported in facts.imports
             ):
                 return True
-        return site.path != path
+        return home != path
 
     def _with_parameter(self, memory: Memory, params: dict[str, str]) -> tuple[FixRequest | None, str]:
         function = self._function(memory)

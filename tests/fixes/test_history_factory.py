@@ -9,7 +9,7 @@ import libcst as cst
 import pytest
 
 if TYPE_CHECKING:
-    from tests.fixes.conftest import Project
+    from tests.fixes.conftest import Project, Repaired
 
 NEW = "InMemoryChatMessageHistory()"
 IMPORTS = "from langchain_core.chat_history import BaseChatMessageHistory, InMemoryChatMessageHistory\n"
@@ -549,3 +549,43 @@ def test_an_optional_id_is_refused(refused: Callable[..., str]) -> None:
     before = module(BODY, signature="\n\ndef get_history(session_id: str | None = None):\n")
 
     assert "may be missing here" in refused(before, NEW, "history-factory", container_unused="yes")
+
+
+DEFAULTS = (
+    "from collections import defaultdict\n\nfrom fastapi import FastAPI\n"
+    "from langchain_core.chat_history import InMemoryChatMessageHistory\nfrom models import model\n\n"
+    "app = FastAPI()\nhistories = defaultdict(InMemoryChatMessageHistory)\n"
+    "\n\n@app.post('/chat/{session_id}')\ndef chat(session_id: str, text: str) -> str:\n"
+    "    history = histories[session_id]\n    history.add_user_message(text)\n"
+    "    return model.invoke(history.messages).content\n"
+)
+
+
+def test_what_a_defaultdict_makes_is_found_and_mended(repaired: Callable[..., Repaired]) -> None:
+    """
+    The linter asks for the repair of the class that is handed over.
+    """
+    done = repaired({"app.py": DEFAULTS}, unsafe=False)
+
+    assert "    history = chat_history(session_id)\n" in done.texts["app.py"]
+    assert "defaultdict" not in done.texts["app.py"]
+
+
+@pytest.mark.parametrize(
+    ("more", "other"),
+    [
+        ("\n\n@app.get('/')\ndef count() -> int:\n    return len(histories)\n", ""),
+        ("", "from app import histories\n\nprint(histories)\n"),
+    ],
+    ids=["counted", "imported"],
+)
+def test_a_defaultdict_with_other_uses_stays(
+    repaired: Callable[..., Repaired], more: str, other: str
+) -> None:
+    """
+    In the file or in another one.
+    """
+    done = repaired({"app.py": DEFAULTS + more, "other.py": other})
+
+    assert done.texts == {}
+    assert "histories" in done.reasons["LCM102"]
