@@ -107,9 +107,16 @@ class Disk:
         return target
 
     def write(self, path: str, new: bytes) -> None:
-        """Put the new bytes in the place of the old ones, if those are still what was linted."""
+        """Put the new bytes in the place of the old ones, if those are still what was linted and may be written."""
         target = self.check(path, new)
+        if _is_read_only(target):
+            raise OSError("it is read-only; make it writable and run again")
         _replace(target, new, lambda: self.check(path, new))
+
+
+def _is_read_only(target: Path) -> bool:
+    """Whether somebody said that the file is not to be written; root may, and a new file could take its place."""
+    return target.exists() and not (target.stat().st_mode & 0o222 and os.access(target, os.W_OK))
 
 
 def _replace(target: Path, new: bytes, check: Callable[[], object]) -> None:

@@ -189,6 +189,23 @@ def test_the_mode_stays_and_nothing_is_left_behind(chat: Project) -> None:
     assert sorted(os.listdir(chat.root)) == ["app.py", "shared_history.py"]
 
 
+def test_a_file_that_is_read_only_is_left_alone(chat: Project) -> None:
+    """
+    A new file could take its place, and root may write everywhere; but somebody said no.
+    """
+    file = chat.put("app.py", CHAT)
+    file.chmod(0o444)
+
+    result = chat.fix()
+
+    assert [(failed.path, failed.error) for failed in result.failed] == [
+        ("app.py", "it is read-only; make it writable and run again")
+    ]
+    assert result.fixed == ()
+    assert file.read_text() == CHAT
+    assert stat.S_IMODE(file.stat().st_mode) == 0o444
+
+
 def test_a_link_stays_a_link(chat: Project) -> None:
     """
     The file behind it is what changes.
