@@ -31,6 +31,7 @@ from lcmemlint.files import Files
 from lcmemlint.findings import Finding, Severity
 from lcmemlint.fingerprints import fingerprints
 from lcmemlint.link.modules import ModuleIndex
+from lcmemlint.looks import look, looks_ahead
 from lcmemlint.manifests import Manifests
 from lcmemlint.notebooks import Notebook, read_notebook
 from lcmemlint.parsed import parser
@@ -141,12 +142,12 @@ def prepare_place(
     return read(Plan(config, ("",), walk(place, config), Files(place), ()))
 
 
-def read(plan: Plan, store: Store | None = None) -> Job:
-    """The job of a plan: its Python files are read, unless the store knows what they say."""
+def read(plan: Plan, store: Store | None = None, jobs: int = 1) -> Job:
+    """The job of a plan: its Python files are read, by up to `jobs` processes, unless the store knows what they say."""
     config, tree, files = plan.config, plan.tree, plan.files
     catalogue = _catalogue(config, store)
     shelf = Shelf(store, files, catalogue.packages)
-    code = _read_all(files, config, tree, shelf=shelf)
+    code = _read_all(files, config, tree, shelf=shelf, jobs=jobs)
     shelf.keep()
     known = _known_codes()
     return Job(
@@ -228,6 +229,7 @@ def _read_all(
     tree: Tree,
     wanted: Collection[str] | None = None,
     shelf: Shelf | None = None,
+    jobs: int = 1,
 ) -> _Code:
     """The code of the project (or of the wanted files).
 
@@ -237,33 +239,34 @@ def _read_all(
     code = _Code({}, {}, {}, [])
     roles = RoleFinder.of(config)
     served = tuple(path for path in tree.notebooks if roles.role(path) != "notebook")
-    for path in (*tree.python, *served):
-        if wanted is not None and path not in wanted:
+    python = [path for path in tree.python if wanted is None or path in wanted]
+    known = {} if shelf is None else {path: of for path in python if (of := shelf.find(path)) is not None}
+    ahead = looks_ahead(files, [path for path in python if path not in known], jobs)
+    for path in python:
+        looked = known.get(path) or ahead.get(path) or look(files, path)
+        if isinstance(looked, Problem):
+            code.problems.append(FileProblem(path, looked.line, looked.column, looked.message))
             continue
-        known = None if shelf is None or path in served else shelf.find(path)
-        reader: Callable[[str], bytes | Problem] = files.read
-        if known is None:
-            data = _code_of(path, files, code.notebooks if path in served else None)
-            if isinstance(data, Problem):
-                code.problems.append(FileProblem(path, data.line, data.column, data.message))
-                continue
-            known = (digest(data), skim(data))
-            if path in served:
-                reader = partial(_in_hand, data)
-            elif shelf is not None:
-                shelf.note(path, *known)
-        name, code.skims[path] = known
-        code.sources[path] = Source(path, roles.role(path), name, known[1].serves, reader)
+        if shelf is not None and path not in known:
+            shelf.note(path, *looked)
+        name, code.skims[path] = looked
+        code.sources[path] = Source(path, roles.role(path), name, looked[1].serves, files.read)
+    for path in served if wanted is None else [path for path in served if path in wanted]:
+        data = _cells_of(path, files, code.notebooks)
+        if isinstance(data, Problem):
+            code.problems.append(FileProblem(path, data.line, data.column, data.message))
+            continue
+        code.skims[path] = skim(data)
+        code.sources[path] = Source(
+            path, roles.role(path), digest(data), code.skims[path].serves, partial(_in_hand, data)
+        )
     return code
 
 
-def _code_of(path: str, files: Files, notebooks: dict[str, Notebook] | None) -> bytes | Problem:
-    """The Python text of a file; a notebook is noted, and its cells are the text."""
+def _cells_of(path: str, files: Files, notebooks: dict[str, Notebook]) -> bytes | Problem:
+    """The Python text of a notebook, which is noted."""
     data = files.read(path)
-    problem = data if isinstance(data, Problem) else binary(data)
-    if problem is not None or isinstance(data, Problem) or notebooks is None:
-        return problem or data
-    notebook = read_notebook(data)
+    notebook = data if isinstance(data, Problem) else binary(data) or read_notebook(data)
     if isinstance(notebook, Problem):
         return notebook
     notebooks[path] = notebook

@@ -45,15 +45,18 @@ def lint(
 
         return analyse(job, workers=Workers(jobs, executor))
 
-    return Run(plan(paths, config=config, root=root), analysed, store).report
+    return Run(plan(paths, config=config, root=root), analysed, store, jobs).report
 
 
 class Run:
     """One run over a project. What it is asked for is worked out once, or recalled from an earlier run."""
 
-    def __init__(self, plan: Plan, analysed: Callable[[Job], Analysis], store: Store | None = None) -> None:
+    def __init__(
+        self, plan: Plan, analysed: Callable[[Job], Analysis], store: Store | None = None, jobs: int = 1
+    ) -> None:
         self.plan = plan
         self.store = store
+        self.jobs = jobs
         self._analysed = analysed
 
     @cached_property
@@ -61,7 +64,7 @@ class Run:
         """What there is to do, with all files read."""
         from lcmemlint.engine import read
 
-        return read(self.plan, self.store)
+        return read(self.plan, self.store, self.jobs)
 
     @cached_property
     def analysis(self) -> Analysis:

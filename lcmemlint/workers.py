@@ -81,8 +81,8 @@ def scan_all(texts: Mapping[str, str], workers: Workers = HERE) -> dict[str, Fil
     from concurrent.futures import BrokenExecutor
 
     try:
-        with _pool(min(workers.jobs, len(texts))) as pool:
-            return _shared_out(texts, pool, workers.progress)
+        with pool(min(workers.jobs, len(texts))) as processes:
+            return _shared_out(texts, processes, workers.progress)
     except (BrokenExecutor, OSError, NotImplementedError):  # no processes to be had, or one was killed
         return _here(texts, workers.progress)
 
@@ -139,7 +139,8 @@ def scan_chunk(chunk: Sequence[tuple[str, str]]) -> tuple[str | Crash, ...]:
         return tuple(one if isinstance(one, Crash) else rows.dumps(one) for one in results)
 
 
-def _pool(jobs: int) -> Executor:
+def pool(jobs: int) -> Executor:
+    """So many processes of our own."""
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 

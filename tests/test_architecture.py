@@ -37,6 +37,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "rows": frozenset({"values", "facts", "findings"}),
     "store": frozenset({"__init__", "facts", "rows"}),
     "parsed": frozenset({"catalogue", "store"}),
+    "looks": frozenset({"facts", "files", "scan", "sources", "store", "workers"}),
     "shelf": frozenset({"files", "places", "scan", "store"}),
     "reports": frozenset({"settings", "findings", "notebooks"}),
     "plans": frozenset({"config", "errors", "facts", "files", "reports", "sources"}),
@@ -51,7 +52,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         {
             "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
             "deploy", "link", "checks", "workers", "store", "shelf", "plans", "reports", "suppress", "manifests",
-            "files", "fingerprints", "places", "settings", "notebooks", "parsed",
+            "files", "fingerprints", "places", "settings", "notebooks", "parsed", "looks",
         }
     ),
     "run": frozenset({"config", "engine", "plans", "recall", "reports", "store", "workers"}),

@@ -111,13 +111,13 @@ def test_a_pool_is_started_where_it_pays_only(monkeypatch: pytest.MonkeyPatch) -
     A few files are scanned before a second process would have started.
     """
     started: list[int] = []
-    pool = workers._pool
+    pool = workers.pool
 
     def noted(jobs: int) -> Executor:
         started.append(jobs)
         return pool(jobs)
 
-    monkeypatch.setattr(workers, "_pool", noted)
+    monkeypatch.setattr(workers, "pool", noted)
 
     scan_all(TEXTS, Workers(8))
     assert started == []
@@ -141,7 +141,7 @@ def test_a_pool_that_breaks_costs_no_result(monkeypatch: pytest.MonkeyPatch) -> 
     """
     monkeypatch.setattr(workers, "_PAYS", 0)
     monkeypatch.setattr(workers, "_FEWEST", 2)
-    monkeypatch.setattr(workers, "_pool", lambda _: _Broken())
+    monkeypatch.setattr(workers, "pool", lambda _: _Broken())
 
     assert scan_all(TEXTS, Workers(2)) == scan_all(TEXTS)
 

@@ -63,8 +63,9 @@ def analysed(options: Options) -> Callable[[Job], Analysis]:
 def run_of(options: Options, paths: Sequence[str] | None = None) -> Run:
     """One run over `paths`, by default those of the command line."""
     from lcmemlint.run import Run
+    from lcmemlint.workers import default_jobs
 
-    return Run(plan_of(options, paths), analysed(options), store_of(options))
+    return Run(plan_of(options, paths), analysed(options), store_of(options), options.jobs or default_jobs())
 
 
 def store_of(options: Options) -> Store | None:
