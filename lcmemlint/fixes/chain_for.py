@@ -66,7 +66,8 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
         if isinstance(change, Refusal):
             return change
         elsewhere.append(Elsewhere(path, change))
-    return dataclasses.replace(made, edits=(*made.edits, *used), elsewhere=tuple(elsewhere))
+    closed = tuple(name for name in names if name)
+    return dataclasses.replace(made, edits=(*made.edits, *used), elsewhere=tuple(elsewhere), closed=closed)
 
 
 def _parts(tree: Tree, request: FixRequest, call: cst.Call) -> _Parts | Refusal:

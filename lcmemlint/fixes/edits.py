@@ -49,7 +49,8 @@ class Change:
     else it must; ``widens`` are classes that annotations must not name any more; ``drops`` are imported names that
     the edits may leave unused, ``orphans`` other names that they may leave unread; ``emptied`` is the dict that is
     no longer filled. ``unsafe`` says what else changes, where the request itself is safe. ``elsewhere`` is what must
-    change in other files along with it; those changes have no files beside them.
+    change in other files along with it; those changes have no files beside them. ``closed`` are names of the file that
+    change their meaning: no other file may use them, unless it changes along.
     """
 
     edits: Edits
@@ -61,6 +62,7 @@ class Change:
     emptied: Emptied | None = None
     unsafe: str = ""
     elsewhere: tuple[Elsewhere, ...] = ()
+    closed: tuple[str, ...] = ()
 
     @property
     def start(self) -> int:

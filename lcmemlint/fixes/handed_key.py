@@ -61,7 +61,9 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
             here, needs = (*here, *edits), tuple(dict.fromkeys((*needs, *cleared)))
         else:
             elsewhere.append(Elsewhere(path, Change(edits, needs=cleared)))
-    return dataclasses.replace(changed, edits=here, needs=needs, elsewhere=tuple(elsewhere))
+    return dataclasses.replace(
+        changed, edits=here, needs=needs, elsewhere=tuple(elsewhere), closed=(builder.name.value,)
+    )
 
 
 def _not_changeable(tree: Tree, builder: cst.FunctionDef, name: str) -> Refusal | None:

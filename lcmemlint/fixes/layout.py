@@ -134,6 +134,13 @@ class Layout:
                     yield other
                     break
 
+    def users(self, path: str, name: str) -> Iterator[str]:
+        """The other files that import ``name`` from this file, or say ``module.name``, in code or in a text."""
+        yield from self.importers(path, name)
+        stem = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")[2]
+        said = re.compile(rf"\b{re.escape(stem)}\.{re.escape(name)}\b")
+        yield from (other for other in sorted(self.files - {path}) if said.search(self.text(other)))
+
 
 def above(path: str) -> list[str]:
     """The folders around a file, innermost first, the project root (``""``) last."""

@@ -250,6 +250,8 @@ class Fixing:
             path: {need for part in parts for need in part.change.needs} for path, parts in by_path.items()
         }
         modules = {path: max(part.module for part in parts) for path, parts in by_path.items()}
+        if (refusal := _also_used(by_path, layout)) is not None:
+            return refusal
         places = self.supply.places(needs, modules, layout)
         texts = dict(self.texts)
         files: dict[str, Assembled] = {}
@@ -332,6 +334,16 @@ def _apart(possible: Sequence[_Proposal]) -> tuple[list[_Proposal], list[Finding
         for part in each.parts:
             taken.setdefault(part.path, []).append(part.change)
     return chosen, waiting
+
+
+def _also_used(by_path: Mapping[str, Sequence[_Part]], layout: Layout) -> Refusal | None:
+    """The refusal for a name that means something else now, in a file that does not change along: a test, perhaps."""
+    for path, parts in sorted(by_path.items()):
+        for name in sorted({name for part in parts for name in part.change.closed}):
+            for other in layout.users(path, name):
+                if other not in by_path:
+                    return Refusal(f"{other} uses `{name}` too")
+    return None
 
 
 def _assembled(

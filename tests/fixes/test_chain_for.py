@@ -177,3 +177,15 @@ def test_other_ways_to_the_chain_are_refused(
 
     assert done.texts == {}
     assert reason in done.reasons["LCM106"]
+
+
+def test_a_test_that_uses_the_chain_is_not_broken(repaired: Callable[..., Repaired]) -> None:
+    """
+    Tests are no part of the analysis, but of the project.
+    """
+    test = "from app import memory\n\n\ndef test_it():\n    assert memory.chat_memory.messages == []\n"
+
+    done = repaired({"app.py": APP + MADE + CHAT, "test_app.py": test})
+
+    assert done.texts == {}
+    assert done.reasons["LCM106"] == "test_app.py uses `memory` too"

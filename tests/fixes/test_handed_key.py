@@ -191,3 +191,24 @@ def test_an_object_is_no_key(repaired: Callable[..., Repaired], annotation: str)
 
     assert done.texts == {}
     assert "no session id is in scope" in done.reasons["LCM101"]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "from chains import build_chain\n\n\ndef test_it():\n    assert build_chain()\n",
+        "import chains\n\n\ndef test_it():\n    assert chains.build_chain()\n",
+        "def test_it(mocker):\n    mocker.patch('chains.build_chain')\n",
+    ],
+    ids=["imports", "reaches", "patches"],
+)
+def test_a_test_that_calls_the_builder_is_not_broken(repaired: Callable[..., Repaired], test: str) -> None:
+    """
+    Tests are no part of the analysis, but of the project.
+    """
+    routes = f"{ROUTES}{CHAT}    return build_chain().predict(input=text)\n"
+
+    done = repaired({"chains.py": BUILDER, "app.py": routes, "tests/test_chains.py": test})
+
+    assert done.texts == {}
+    assert done.reasons["LCM101"] == "tests/test_chains.py uses `build_chain` too"
