@@ -147,24 +147,27 @@ def test_new_folders_and_the_mode_of_new_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("requirements", "more"),
+    ("requirements", "postgres", "redis"),
     [
-        ("fastapi", ["psycopg[binary,pool]"]),
-        ("langchain-postgres", ["psycopg[binary,pool]"]),
-        ("asyncpg", ["psycopg[binary,pool]"]),
-        ("redis", []),
-        ("langgraph-checkpoint-redis", []),
+        ("fastapi", True, False),
+        ("langchain-postgres", True, False),
+        ("asyncpg", True, False),
+        ("redis", False, True),
+        ("langgraph-checkpoint-redis", False, True),
+        ("langchain-redis", False, True),
+        ("redis\nasyncpg", False, True),
     ],
 )
-def test_the_back_end_that_a_project_has(requirements: str, more: list[str]) -> None:
+def test_the_back_end_that_a_project_has(requirements: str, postgres: bool, redis: bool) -> None:
     """
-    Who has packages of one back end gets no driver of the other; who has none gets Postgres.
+    Drivers of Redis for who has Redis, and of Postgres for all others.
     """
     files = {"requirements.txt": f"{requirements}\n".encode()}
     text = added(["app.py"], CHECKPOINTER.notes, files.get).texts["requirements.txt"]
 
-    assert [line for line in text.splitlines() if line.startswith("psycopg")] == more
-    assert ("langgraph-checkpoint-plainredis" in text) == (not more)
+    assert ("\npsycopg[binary,pool]\n" in text) == postgres
+    assert ("\nlanggraph-checkpoint-postgres\n" in text) == postgres
+    assert ("\nlanggraph-checkpoint-plainredis\n" in text) == redis
 
 
 def test_an_empty_text_in_an_array() -> None:
