@@ -112,7 +112,10 @@ def _of_fallback(tree: Tree, whole: cst.CSTNode, value: str) -> Change | Refusal
     target, statement = assign.targets[0].target, tree.statement(whole)
     if not isinstance(target, cst.Name) or not isinstance(statement, cst.SimpleStatementLine):
         return Refusal("the id has no plain name")
-    raised = _error(tree, function, target.value)
+    caught = _catches(tree, statement)
+    raised = _error(tree, function, target.value, is_caught=caught is not None)
+    if raised is None and caught is not None:
+        return Refusal(f"line {tree.line(caught)} catches every error, also that a request has no id")
     if raised is None:
         return Refusal("no route that could answer with an error is seen here")
     line, imports = raised
@@ -123,19 +126,37 @@ def _of_fallback(tree: Tree, whole: cst.CSTNode, value: str) -> Change | Refusal
     return Change((Edit(*tree.extent(whole), value), Edit(at, at, check)), imports=imports)
 
 
-def _error(tree: Tree, function: Function, name: str) -> tuple[str, tuple[tuple[str, str], ...]] | None:
+def _catches(tree: Tree, statement: cst.BaseStatement) -> cst.ExceptHandler | None:
+    """The handler around a statement that would take an error for a client for a fault of the server."""
+    inside: cst.CSTNode = statement
+    for around in tree.ancestors(statement):
+        if isinstance(around, cst.Try) and inside is around.body:
+            for handler in around.handlers:
+                kinds = (
+                    {node.value for node in walk(handler.type, cst.Name)} if handler.type else {"Exception"}
+                )
+                if kinds & {"HTTPException", "StarletteHTTPException"}:
+                    break
+                if kinds & {"Exception", "BaseException"}:
+                    return handler
+        inside = around
+    return None
+
+
+def _error(
+    tree: Tree, function: Function, name: str, *, is_caught: bool
+) -> tuple[str, tuple[tuple[str, str], ...]] | None:
     """The statement that answers a request without an id, in the words of the route's framework."""
     quote = tree.quote
     detail = f"{quote}{name} is required{quote}"
     decorators = function.decorators if isinstance(function, cst.FunctionDef) else ()
     if any(is_fastapi_route(tree, each) for each in decorators):
-        return f"raise HTTPException(status_code=422, detail={detail})", (("fastapi", "HTTPException"),)
+        raised = f"raise HTTPException(status_code=422, detail={detail})"
+        return None if is_caught else (raised, (("fastapi", "HTTPException"),))
     modules = {path.split(".")[0] for _, path in imported_as(tree)}
     is_route = any("route" in tree.source(each) or ".post(" in tree.source(each) for each in decorators)
-    if (
-        "flask" in modules
-        and is_route
-        and not any(True for _ in all_parameters(function) if _.name.value == "abort")
-    ):
-        return f"abort(400, {detail})", (("flask", "abort"),)
-    return None
+    if "flask" not in modules or not is_route:
+        return None
+    if is_caught or any(each.name.value == "abort" for each in all_parameters(function)):
+        return f"return {{{quote}error{quote}: {detail}}}, 400", ()
+    return f"abort(400, {detail})", (("flask", "abort"),)

@@ -239,3 +239,40 @@ def test_that_a_person_is_a_conversation_is_a_choice(
 
     assert (done.fixed == ["LCM201"]) == is_safe
     assert is_safe or f"thread = {key}\n" in repaired({"app.py": text}).texts["app.py"]
+
+
+CATCHING = (
+    "    try:\n        thread = data.get('thread', \"default\")\n        return run(thread)\n"
+    "    except Exception as error:\n        return str(error)\n"
+)
+
+
+def test_an_answer_is_not_caught_by_the_handler(fixed: Callable[..., str]) -> None:
+    """
+    Where the handler catches every error, Flask answers instead of raising one.
+    """
+    before = f"{FLASK}@app.post('/')\ndef chat():\n{CATCHING}"
+
+    after = fixed(before, '"default"', "required-id")
+
+    assert "        if not thread:\n            return {'error': 'thread is required'}, 400\n" in after
+    assert "abort" not in after
+
+
+def test_an_error_that_is_caught_is_no_answer(refused: Callable[..., str]) -> None:
+    """
+    FastAPI has nothing but an error to answer with, unless that is let through.
+    """
+    before = f"{FASTAPI}@app.post('/')\ndef chat(data: dict):\n{CATCHING}"
+
+    assert "catches every error" in refused(before, '"default"', "required-id")
+
+
+def test_an_error_that_is_let_through(fixed: Callable[..., str]) -> None:
+    through = CATCHING.replace(
+        "    except Exception", "    except HTTPException:\n        raise\n    except Exception"
+    )
+
+    after = fixed(f"{FASTAPI}@app.post('/')\ndef chat(data: dict):\n{through}", '"default"', "required-id")
+
+    assert "            raise HTTPException(status_code=422, detail='thread is required')\n" in after
