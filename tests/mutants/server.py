@@ -90,6 +90,9 @@ class Server:
             if len(running) == self._jobs:
                 self._reap(running)
             chosen = self._tests(mutant)
+            if not chosen:
+                self._told(Outcome(mutant, "", 0, 0.0))
+                continue
             read, write = os.pipe()
             child = os.fork()
             if child == 0:
