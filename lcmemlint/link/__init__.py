@@ -5,8 +5,8 @@ entry points run, and which objects that code uses, each with its shortest way. 
 conversation; its *fate* is how long it lives and under which key it is kept; its *storage* is where the content is.
 A *sink* is a place where a value selects a conversation; its *origins* are where that value comes from.
 
-Order: ``evaluate`` (which objects values may be) → ``entry`` → ``reach`` → ``memory`` with ``storage`` → ``keys`` →
-``wiring`` and ``advice``. Beside these stand ``conversation`` (plain dicts),
+Order: ``evaluate`` (which objects values may be) → ``entry`` → ``reach`` → ``memory`` with ``storage`` → ``keys`` with
+``sinks`` and ``origins`` → ``wiring`` and ``advice``. Beside these stand ``conversation`` (plain dicts),
 ``fallback`` (substitutes), ``graphs`` with ``clashes`` (sync or async), ``savers`` (lifecycles),
 ``prompts`` (keys), ``requirements`` with ``versions`` and ``recommend`` (what to write instead). Each step asks only
 those before it; ``project`` puts their answers behind one face.
