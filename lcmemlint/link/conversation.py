@@ -16,6 +16,7 @@ from functools import cached_property
 from lcmemlint.catalogue import SessionWords
 from lcmemlint.facts import MODULE
 from lcmemlint.findings import Confidence, Step
+from lcmemlint.link.defaults import Defaults
 from lcmemlint.link.evaluate import Evaluator, Site, Stored
 from lcmemlint.link.memory import Fate, Memories
 from lcmemlint.link.objects import ClassOf, Collection, External, Instance, Object, Part, dotted_of
@@ -83,12 +84,17 @@ class Conversations:
     @cached_property
     def holdings(self) -> tuple[Holding, ...]:
         """All of them, in order of place; what one name holds counts once, however often it is bound anew."""
-        found = (self._holding(thing) for thing in list(self.evaluator.items) if thing in self.reach.used)
+        written = [*self.evaluator.items, *self._defaults.holders()]
+        found = (self._holding(thing) for thing in dict.fromkeys(written) if thing in self.reach.used)
         ordered = sorted((one for one in found if one is not None), key=lambda one: (one.at, one.name))
         kept: dict[object, Holding] = {}
         for one in sorted(ordered, key=lambda one: self._site(one.thing).scope != MODULE):
             kept.setdefault(self._slot(one.thing) or one.thing, one)
         return tuple(one for one in ordered if one in kept.values())
+
+    @cached_property
+    def _defaults(self) -> Defaults:
+        return Defaults(self.evaluator)
 
     def _holding(self, thing: Object) -> Holding | None:
         if not self._is_container(thing) or self._in_record(thing) or self._is_cache(thing):
@@ -109,7 +115,7 @@ class Conversations:
 
     def _is_cache(self, thing: Object) -> bool:
         """Whether its keys are called cache keys: what is not found there is made again, whoever asks."""
-        keys = [stored.key for stored in self._stored(thing)]
+        keys = [stored.key for stored in (*self._stored(thing), *self._defaults.ways_in(thing))]
         return any(isinstance(key, Name) and "cache" in _snake(key.id).split("_") for key in keys)
 
     def _confidence(self, thing: Object) -> Confidence:
@@ -156,6 +162,9 @@ class Conversations:
             content = self._of_stored(stored, depth, stored if self._is_per_session(stored) else session)
             if content:
                 return content
+        content = self._of_defaults(thing, depth, session)
+        if content:
+            return content
         if self._is_message(fields):
             return "messages"
         if (
@@ -169,6 +178,15 @@ class Conversations:
         if thing in self._given_as_history or (depth == 0 and self._collects_answers(thing)):
             return "messages"
         return ""
+
+    def _of_defaults(self, thing: Object, depth: int, session: Stored | None) -> str:
+        """Words for what a defaultdict makes, if that is filled with conversations."""
+        ways = list(self._defaults.ways_in(thing))
+        if any(self._is_about_another(way) for way in ways):
+            return ""
+        session = next((way for way in ways if self._is_per_session(way)), session)
+        contents = (self._content(made, depth + 1, session) for made in self._defaults.made_in(thing))
+        return next((content for content in contents if content), "")
 
     def _collects_answers(self, thing: Object) -> bool:
         """Whether requests append what a chain or model answers, and read the list again: no mere log of it."""
@@ -208,8 +226,8 @@ class Conversations:
 
     def _has_lists(self, thing: Object) -> bool:
         """Whether it is a list or holds some: a dict of single values is no history, whatever it is called."""
-        inner = (one for stored in self._stored(thing) for one in self.evaluator.at(stored.site))
-        return self._is_list(thing) or any(self._is_list(one) for one in inner)
+        inner = [one for stored in self._stored(thing) for one in self.evaluator.at(stored.site)]
+        return any(self._is_list(one) for one in (thing, *inner, *self._defaults.made_in(thing)))
 
     def _of_stored(self, stored: Stored, depth: int, session: Stored | None) -> str:
         label = _snake(stored.constant) if isinstance(stored.constant, str) else ""
@@ -320,9 +338,8 @@ class Conversations:
     # ------------------------------------------------------------------ keys
 
     def _is_keyed(self, thing: Object) -> bool:
-        return any(
-            self._has_open_key(stored) for stored in list(self.evaluator.items.get(thing, {}).values())
-        )
+        stored = (*self.evaluator.items.get(thing, {}).values(), *self._defaults.ways_in(thing))
+        return any(self._has_open_key(one) for one in stored)
 
     def _has_open_key(self, stored: Stored) -> bool:
         """Whether only the run knows the key; a field or a parameter may have a literal default."""
@@ -429,10 +446,10 @@ class Conversations:
                 return True
         if depth >= _DEEP:
             return False
+        inside = [inner for stored in self._stored(thing) for inner in self.evaluator.at(stored.site)]
         return any(
             self._is_written_by_requests(inner, depth + 1)
-            for stored in self._stored(thing)
-            for inner in self.evaluator.at(stored.site)
+            for inner in (*inside, *self._defaults.made_in(thing))
             if self._is_container(inner) and inner != thing
         )
 

@@ -193,7 +193,7 @@ class Wiring:
         values.extend(given.value for other in self._calls_of(path, call) for given in other.arguments)
         for value in values:
             for part in walk(value) if value is not None else ():
-                if isinstance(part, OneOf) and part.how != "and" and CallOf(number) in part.options[1:]:
+                if isinstance(part, OneOf) and CallOf(number) in part.options[1:] and _takes_first(part):
                     first = self.evaluator.value(path, call.scope, part.options[0], call.statement)
                     if first and all(isinstance(thing, Instance) for thing in first):
                         return True
@@ -280,3 +280,10 @@ class Wiring:
     def receivers(self, thing: Object) -> list[Instance]:
         """What was given the object when it was built."""
         return list(self.memories.wrappers(thing))
+
+
+def _takes_first(choice: OneOf) -> bool:
+    """Whether the first option is taken wherever it is something: `x or y`, `x if x else y`."""
+    if choice.how == "if":
+        return choice.test is not None and present(choice.test) == choice.options[0]
+    return choice.how == "or"
