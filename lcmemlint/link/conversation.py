@@ -264,9 +264,7 @@ class Conversations:
                     and _snake(name) in self._words.conversation_names
                 ):
                     return "messages"
-                if depth < 2 and any(
-                    self._is_container(one) and self._content(one, depth + 1) for one in things
-                ):
+                if any(self._is_container(one) and self._content(one, depth + 1) for one in things):
                     return "messages"
         return ""
 
@@ -421,7 +419,7 @@ class Conversations:
         cls: ClassOf | None = None
         if self.evaluator.files[site.path].scopes[site.scope].kind == "class":
             cls = ClassOf(site.path, site.scope)
-        elif site.scope:
+        else:
             cls = self.evaluator.class_around(site.path, site.scope)
         if cls is None:
             return False

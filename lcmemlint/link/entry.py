@@ -12,7 +12,7 @@ from lcmemlint.findings import Confidence
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.objects import ClassOf, External, FunctionOf, Instance, Method, Object, Part, dotted_of
 from lcmemlint.records import record
-from lcmemlint.values import AttrOf, CallOf, Const, Location, Name, Span, Value, dotted
+from lcmemlint.values import AttrOf, CallOf, Const, Location, Span, Value
 
 CONFIGURED = "your configuration"
 """The source (and the framework) of entry points that the user declares."""
@@ -399,9 +399,6 @@ def launches_server(evaluator: Evaluator, path: str) -> bool:
     """Whether the ``__main__`` block (or the functions that it calls in this file) starts a server."""
     facts = evaluator.files[path]
     for call in facts.calls:
-        written = dotted(call.function)
-        if written is None and not isinstance(call.function, (Name, AttrOf)):
-            continue
         for thing in evaluator.value(path, call.scope, call.function, call.statement):
             if any(evaluator.catalogue.entry("server-launch", name) for name in names_of(evaluator, thing)):
                 return True

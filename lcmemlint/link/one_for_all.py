@@ -81,7 +81,7 @@ def _importers(advice: Advice, home: str, names: set[str], chain: str) -> tuple[
             inner = advice.evaluator.modules.find(
                 path, f"{imported.module}.{imported.name or ''}".rstrip(".")
             )
-            if home in (inner, source if imported.name is None else None) and _has_attribute(facts, names):
+            if inner == home and _has_attribute(facts, names):
                 return {}, f"{path} reaches `{chain}` through its module"
             if source != home or imported.name is None:
                 continue

@@ -377,10 +377,8 @@ class Reach:
     def trace(self, thing: FunctionOf | Object) -> tuple[Step, ...]:
         """The way from an entry point to a function that request code runs, or to an object that it uses."""
         steps: list[Step] = []
-        seen: set[object] = set()
         current: FunctionOf | Object | None = thing
-        while current is not None and current not in seen:
-            seen.add(current)
+        while current is not None:  # ends: what a thing came from was there before it
             came = self.came.get(current) if isinstance(current, FunctionOf) else self.used.get(current)
             if came is None:
                 break
@@ -392,22 +390,18 @@ class Reach:
 
     def passes(self, thing: FunctionOf | Object, function: FunctionOf) -> bool:
         """Whether the way of ``trace`` to a thing leads through a function."""
-        seen: set[object] = set()
         current: FunctionOf | Object | None = thing
-        while current is not None and current not in seen:
+        while current is not None:
             if current == function:
                 return True
-            seen.add(current)
             came = self.came.get(current) if isinstance(current, FunctionOf) else self.used.get(current)
             current = came.source if came is not None else None
         return False
 
     def confidence(self, thing: FunctionOf | Object) -> Confidence:
         """How sure the entry point of a trace is."""
-        seen: set[object] = set()
         current: FunctionOf | Object | None = thing
-        while current is not None and current not in seen:
-            seen.add(current)
+        while current is not None:
             if isinstance(current, FunctionOf) and current in self.point:
                 return self.point[current].confidence
             came = self.came.get(current) if isinstance(current, FunctionOf) else self.used.get(current)

@@ -41,6 +41,17 @@ def test_it_is_cleared(fixed: Callable[..., str], statement: str) -> None:
     assert "store" not in after.replace("message_store", "")
 
 
+def test_it_is_cleared_above_the_builder_too(fixed: Callable[..., str]) -> None:
+    """
+    Wherever it stands; what the builder itself takes out goes with the builder's own code.
+    """
+    before = f"{HEAD}\n\ndef forget(sid):\n    store.pop(sid, None)\n{GET}"
+
+    after = fixed(before, "InMemoryChatMessageHistory()", "history-factory", container_unused="yes")
+
+    assert "def forget(sid):\n    chat_history(sid).clear()\n" in after
+
+
 def test_memories_in_a_dict_are_cleared_too(fixed: Callable[..., str]) -> None:
     """
     The memory is built anew around the shared history, so the dict has nothing left to forget.

@@ -24,6 +24,31 @@ def module(body: str, store: str = "\nstore = {}\n", signature: str = SIGNATURE)
     return IMPORTS + store + signature + body
 
 
+PARTIAL = (
+    "    if session_id not in store:\n        fresh = InMemoryChatMessageHistory()\n"
+    "        store[session_id] = fresh\n    history = store[session_id]\n"
+)
+
+
+def test_a_name_that_only_one_way_binds_is_refused(refused: Callable[..., str]) -> None:
+    """
+    Later code of the function counts on it.
+    """
+    body = f"{PARTIAL}    log(fresh)\n    return history\n"
+
+    assert "`fresh` is bound in only one of the ways" in refused(module(body), NEW, "history-factory")
+
+
+def test_another_function_may_use_such_a_name(fixed: Callable[..., str]) -> None:
+    """
+    It is another variable there.
+    """
+    other = "\n\ndef other(fresh):\n    return fresh\n"
+    body = f"{PARTIAL}    log(history)\n    return history\n{other}"
+
+    assert "chat_history(session_id)" in fixed(module(body), NEW, "history-factory")
+
+
 @pytest.mark.parametrize(
     "body",
     [

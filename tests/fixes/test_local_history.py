@@ -44,6 +44,20 @@ def test_the_path_of_the_file_goes(fixed: Callable[..., str]) -> None:
     )
 
 
+def test_what_has_nothing_to_do_with_the_file_may_be_anything(fixed: Callable[..., str]) -> None:
+    """
+    Another variable of the function is made of what is no id.
+    """
+    before = (
+        f"{FILE}\n\ndef history_of(tenant, session_id):\n    label = tenant.upper()\n    log(label)\n"
+        '    return FileChatMessageHistory(f"{session_id}.json")\n'
+    )
+
+    after = fixed(before, 'FileChatMessageHistory(f"{session_id}.json")', "local-history", ids="session_id")
+
+    assert after.endswith("    log(label)\n    return chat_history(session_id)\n")
+
+
 def test_whatever_chooses_the_file_must_be_an_id(refused: Callable[..., str]) -> None:
     """
     Two tenants whose users have the same ids would read each other's conversations.

@@ -68,6 +68,7 @@ KEYED, COMMON = [("kept", True, "messages")], [("kept", False, "messages")]
         ("chat_history = {}", "chat_history.setdefault(user_id, []).append(text)",
          [("chat_history", True, "messages")]),
         ("chat_history = {}", "chat_history[user_id] = text", []),
+        ("chatHistory = []", "chatHistory.append(text)", [("chatHistory", False, "messages")]),
         ("names = []", "names.append(text)", []),
         ("kept = []", "kept.append(text)\nreturn prompt.format(chat_history=kept)", COMMON),
         ("kept = []", "kept.append(text)\nreturn prompt.format(names=kept)", []),
@@ -77,6 +78,8 @@ KEYED, COMMON = [("kept", True, "messages")], [("kept", False, "messages")]
         ("kept = []", "kept.append(model.invoke(text).content)", []),
         ("kept = []", "kept.append(model.invoke(text).content)\nfor one in kept:\n    anything(one)", COMMON),
         ("kept = []", "kept.append(model.invoke(text).content)\nreturn len(kept)", []),
+        ("kept = None",
+         "global kept\nkept = []\nkept.append(model.invoke(text).content)\nfor one in kept:\n    anything(one)", []),
     ],
 )  # fmt: skip
 def test_what_is_a_conversation(above: str, lines: str, expected: Held, linked: Link) -> None:
@@ -127,6 +130,9 @@ def test_what_the_key_is_about(above: str, lines: str, expected: Held, linked: L
         (f"kept = [HumanMessage('x')]\n\ndef add(where, text):\n    where.{ADD}", "add(list(kept), text)", []),
         (f"kept = []\n\ndef nobody(text):\n    kept.{ADD}", "return 1", []),
         ("class Chat(BaseModel):\n    kept: list = []", f"Chat().kept.{ADD}", []),
+        ("class Chat(BaseModel):\n    def model_post_init(self, context):\n        self.kept = []\n\nbot = Chat()",
+         f"bot.kept.{ADD}", []),
+        ("kept = {}\nfor user_id in anything():\n    kept[user_id] = []", f"mine = kept[user_id]\nmine.{ADD}", KEYED),
         ("class Chat:\n    kept = []", f"Chat().kept.{ADD}", COMMON),
         ("class Chat:\n    def __init__(self):\n        self.kept = []\n\nbot = Chat()", f"bot.kept.{ADD}", COMMON),
         ("class Chat:\n    def __init__(self):\n        self.kept = []", f"Chat().kept.{ADD}", []),
@@ -136,6 +142,8 @@ def test_what_the_key_is_about(above: str, lines: str, expected: Held, linked: L
          "kept.setdefault(user_id, Chat()).names.append(text)", []),
         ("class Chat:\n    def __init__(self):\n        self.inner = {'messages': []}\n\nkept = {}",
          f"kept.setdefault(user_id, Chat()).inner['messages'].{ADD}", KEYED),
+        ("class Chat:\n    def __init__(self):\n        self.inner = {1: {2: {3: {'messages': []}}}}\n\nkept = {}",
+         f"kept.setdefault(user_id, Chat()).inner[1][2][3]['messages'].{ADD}", KEYED),
     ],
 )  # fmt: skip
 def test_whose_container_it_is(above: str, lines: str, expected: Held, linked: Link) -> None:

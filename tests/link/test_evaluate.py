@@ -165,6 +165,20 @@ def test_a_decorated_function_is_still_itself(linked: Link) -> None:
     assert linked({"app.py": text}).revealed() == {"7"}
 
 
+def test_a_decorator_of_another_library_adds_nothing(linked: Link) -> None:
+    """
+    Only one that makes a component, like a tool, puts that beside the function.
+    """
+    text = """
+        from elsewhere import timed
+        @timed(unit="s")
+        def make(): return 7
+        reveal(make)
+    """
+
+    assert linked({"app.py": text}).revealed() == {"function app.py:make"}
+
+
 def test_an_attribute_learnt_from_another_class_of_the_family(linked: Link) -> None:
     """
     What a subclass stores in `self` is what the method of the base reads.

@@ -28,6 +28,7 @@ def index(*paths: str) -> ModuleIndex:
         ),
         pytest.param("p/__init__.py p/a.py p/b.py", "p/a.py", ".b", "p/b.py", id="one dot"),
         pytest.param("p/q/a.py p/b.py", "p/q/a.py", "..b", "p/b.py", id="two dots"),
+        pytest.param("p/a.py p/X.py", "p/a.py", ".X", "p/X.py", id="one letter"),
         pytest.param("p/__init__.py p/a.py", "p/a.py", ".", "p/__init__.py", id="the package itself"),
         pytest.param(
             "p/__init__.py p/a.py", "p/__init__.py", ".a", "p/a.py", id="from the package's own file"

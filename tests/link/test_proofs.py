@@ -79,6 +79,27 @@ def test_the_chat_route_is_the_better_proof(linked: Link) -> None:
     ]
 
 
+def test_the_route_that_starts_a_thread_is_the_better_proof(linked: Link) -> None:
+    """
+    What the thread runs is proved from the route on, not from the thread's own function.
+    """
+    project = linked(
+        {
+            "app.py": """
+                from threading import Thread
+                from fastapi import FastAPI
+                app = FastAPI()
+                def work(): return build()
+                @app.post("/update")
+                def update(): Thread(target=work).start()
+                def build(): return 1
+            """
+        }
+    )
+
+    assert project.route("app.py:build")[0][2] == "request enters `update` here (fastapi)"
+
+
 def test_the_proof_leads_through_the_literal(linked: Link) -> None:
     """
     Each literal is proved by the route that brings it, not by the shortest way to what it selects.

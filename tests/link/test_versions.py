@@ -141,10 +141,16 @@ def test_langchain_tells_its_core() -> None:
     """
     Both share the first numbers.
     """
-    found = versions({"requirements.txt": "langchain==0.2.17"})
+    old, new = (
+        versions({"requirements.txt": "langchain==0.2.17"}),
+        versions({"requirements.txt": "langchain==1.2.1"}),
+    )
 
-    assert found.allows("app.py", "langchain-core", "0.2.43")
-    assert not found.allows("app.py", "langchain-core", "1.3.3")
+    assert old.allows("app.py", "langchain-core", "0.2.43")
+    assert old.demands("app.py", "langchain-core", "0.2")
+    assert not old.allows("app.py", "langchain-core", "1.3.3")
+    assert new.demands("app.py", "langchain-core", "1.0")
+    assert not new.demands("app.py", "langchain-core", "1.2")
 
 
 def test_imports_decide_when_nothing_is_declared() -> None:
