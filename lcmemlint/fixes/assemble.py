@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 import libcst as cst
+from libcst import matchers
 
 from lcmemlint.fixes import containers
 from lcmemlint.fixes.annotations import widened
@@ -131,4 +132,8 @@ def lost_comment(before: str, after: str) -> str | None:
 def comments(text: str) -> Counter[str]:
     """The comments of a text, each with how often it stands there."""
     tokens = tokenize.generate_tokens(io.StringIO(text, newline="").readline)
-    return Counter(token.string.rstrip("\r") for token in tokens if token.type == tokenize.COMMENT)
+    try:
+        return Counter(token.string.rstrip("\r") for token in tokens if token.type == tokenize.COMMENT)
+    except (tokenize.TokenError, SyntaxError):  # syntax that is newer than this Python: f-strings over lines
+        found = matchers.findall(cst.parse_module(text), matchers.Comment())
+        return Counter(cst.ensure_type(comment, cst.Comment).value for comment in found)

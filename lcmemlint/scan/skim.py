@@ -7,6 +7,7 @@ catalogue. Nothing here imports libcst: a tree without a word of our domain is d
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -70,6 +71,7 @@ class Skim:
 
 def skim(data: bytes) -> Skim:
     """What the bytes of a Python file may import and name."""
+    data = data.removeprefix(codecs.BOM_UTF8)  # its bytes would pass for letters before the first word
     imports = _imports(data)
     words: set[bytes] = set()
     is_dynamic = _is_dynamic(data)

@@ -12,7 +12,7 @@ import pytest
 
 from lcmemlint.fixes import fix_files
 from lcmemlint.fixes.arguments import without_argument
-from lcmemlint.fixes.assemble import syntax_error
+from lcmemlint.fixes.assemble import comments, syntax_error
 from lcmemlint.fixes.dependencies import added
 from lcmemlint.fixes.disk import Disk
 from lcmemlint.fixes.edits import apply
@@ -30,6 +30,13 @@ def test_what_python_says_against_a_text() -> None:
     assert syntax_error("def f(x: (y := 1)): ...\n") is None
     assert "keyword argument repeated" in str(syntax_error("f(a=1, a=2)\n"))
     assert syntax_error("\0") is not None
+
+
+def test_comments_are_found_in_syntax_that_is_newer_than_this_python() -> None:
+    """
+    An f-string over several lines in single quotes is for Python 3.12, and a riddle to the tokenizer of 3.11.
+    """
+    assert comments("x = f'{\n  y # c\n}'  # noqa\n# c\n") == {"# c": 2, "# noqa": 1}
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,16 @@ def test_nothing_that_python_imports_is_missed(path: Path) -> None:
     assert set(imported(text)) <= set(skim(text.encode()).imports)
 
 
+def test_a_byte_order_mark_hides_no_import() -> None:
+    """
+    Its bytes stand right before the first word.
+    """
+    assert skim("\ufefffrom langchain.memory import ConversationBufferMemory\n".encode()).imports == (
+        "langchain.memory",
+        "langchain.memory.ConversationBufferMemory",
+    )
+
+
 def test_words_are_the_heads_of_strings() -> None:
     """
     A class that is named in a setting is a mention of its package.
