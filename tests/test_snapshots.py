@@ -147,6 +147,7 @@ def test_the_same_is_said_and_done_as_before(
     now = told(root, job, analysis).strip("\n")
     shown = {(one.at.path, one.at.span.line, one.code) for one in report(job, analysis).findings}
 
+    assert not analysis.crashes
     assert shown == set(example.expected)
     assert now == kept(rule).get(title, ""), "if that is right, `python tests/test_snapshots.py` keeps it"
 
