@@ -89,6 +89,17 @@ def test_what_is_a_conversation(above: str, lines: str, expected: Held, linked: 
     assert held(linked, above, lines) == expected
 
 
+def test_a_list_that_is_begun_anew_is_told_once(linked: Link) -> None:
+    """
+    Where its name is first bound, be it by the first statement of a module.
+    """
+    store = "kept = []\n\n\ndef reset():\n    global kept\n    kept = []\n"
+    handler = "@app.post('/chat')\ndef chat(text: str):\n    store.reset()\n    store.kept.append(HumanMessage(text))\n"
+    project = linked({"store.py": store, "app.py": f"import store\n{HEAD}\n\n{handler}"}).project
+
+    assert [(one.name, one.at.span.line) for one in project.conversations.holdings] == [("kept", 1)]
+
+
 ADD = "append(HumanMessage(text))"
 
 
