@@ -223,6 +223,3 @@ class Advice:
             ]
             number = facts.scopes[number].parent
         return ",".join(found)
-
-
-__all__ = ["Advice", "FunctionOf"]

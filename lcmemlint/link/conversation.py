@@ -19,7 +19,7 @@ from lcmemlint.findings import Confidence, Step
 from lcmemlint.link.defaults import Defaults
 from lcmemlint.link.evaluate import Evaluator, Site, Stored
 from lcmemlint.link.memory import Fate, Memories
-from lcmemlint.link.objects import ClassOf, Collection, External, Instance, Object, Part, dotted_of
+from lcmemlint.link.objects import ClassOf, Collection, Instance, Object, dotted_of
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import made_by
 from lcmemlint.link.uses import Mention, Uses
@@ -580,6 +580,3 @@ def _with(site: Site, value: Value) -> Site:
 def _snake(name: str) -> str:
     text = name.lower() if name.isupper() else re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
     return text.replace("-", "_").strip("_")
-
-
-__all__ = ["Conversations", "External", "Holding", "Part"]

@@ -10,7 +10,7 @@ from lcmemlint.catalogue import Entry
 from lcmemlint.facts import MODULE, FileFacts
 from lcmemlint.findings import Confidence
 from lcmemlint.link.evaluate import Evaluator, Site
-from lcmemlint.link.objects import ClassOf, External, FunctionOf, Instance, Method, Object, Part, dotted_of
+from lcmemlint.link.objects import ClassOf, FunctionOf, Instance, Method, Object, Part, dotted_of
 from lcmemlint.records import record
 from lcmemlint.values import AttrOf, CallOf, Const, Location, Span, Value
 
@@ -403,6 +403,3 @@ def launches_server(evaluator: Evaluator, path: str) -> bool:
             if any(evaluator.catalogue.entry("server-launch", name) for name in names_of(evaluator, thing)):
                 return True
     return False
-
-
-__all__ = ["EntryPoint", "External", "Served", "find_entries", "launches_server", "names_of"]

@@ -13,7 +13,7 @@ from lcmemlint.facts import Call, FileFacts, Statement
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.objects import FunctionOf, Method, Object, dotted_of
 from lcmemlint.link.storage import component_called
-from lcmemlint.values import AttrOf, CallOf, Const, Container, ItemOf, Name, Starred, Value, parts_of, walk
+from lcmemlint.values import AttrOf, CallOf, Const, Container, ItemOf, Name, Value, parts_of, walk
 
 _DEEP = 5
 _CASTS = frozenset(
@@ -186,6 +186,3 @@ def _is_configurable(target: Value) -> bool:
     return isinstance(target, ItemOf) and (
         target.key == Const("configurable") or _is_configurable(target.base)
     )
-
-
-__all__ = ["Escapes", "Starred"]

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from lcmemlint.catalogue import Catalogue, Component
-from lcmemlint.link.versions import Bounds, Versions
+from lcmemlint.link.requirements import Bounds
+from lcmemlint.link.versions import Versions
 from lcmemlint.records import record
 
 _SAVERS: Final = ("langgraph.{}PostgresSaver", "langgraph.{}RedisSaver")
@@ -54,6 +55,3 @@ def _shown(bounds: Bounds) -> str:
     if bounds.exact:
         return low
     return ",".join([*([f">={low}"] if low else []), *([f"<{high}"] if high else [])])
-
-
-__all__ = ["Fitting"]

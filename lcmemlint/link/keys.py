@@ -297,6 +297,3 @@ def _name_of(value: Value) -> str:
 
 def _in_class(facts: FileFacts, statement: Statement) -> bool:
     return facts.scopes[statement.scope].kind == "class"
-
-
-__all__ = ["Constant", "Keys", "Origin", "Sink"]

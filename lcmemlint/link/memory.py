@@ -20,7 +20,6 @@ from lcmemlint.link.objects import (
     ClassOf,
     Collection,
     External,
-    Fixed,
     FunctionOf,
     Instance,
     ModuleOf,
@@ -31,7 +30,7 @@ from lcmemlint.link.objects import (
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, storage_of
 from lcmemlint.records import record
-from lcmemlint.values import UNKNOWN, CallOf, Location, Name, Value, dotted
+from lcmemlint.values import UNKNOWN, CallOf, Location, Name, dotted
 
 Lifetime = Literal["request", "worker", "session", "script", "dead", "unknown"]
 Storage = Literal["process", "host", "shared", "client", "unknown"]
@@ -484,6 +483,3 @@ def _height(fate: Fate | None) -> tuple[int, bool]:
 def facts_name(written: str) -> str:
     """The last part of a dotted name: how people call the class."""
     return written.rsplit(".", 1)[-1]
-
-
-__all__ = ["Fate", "Fixed", "Lifetime", "Memories", "Memory", "Name", "Storage", "Value"]

@@ -31,7 +31,7 @@ from lcmemlint.link.objects import (
     dotted_of,
 )
 from lcmemlint.records import record
-from lcmemlint.values import AttrOf, CallOf, ItemOf, Lambda, Location, Name, Span, Value, walk
+from lcmemlint.values import AttrOf, CallOf, ItemOf, Lambda, Location, Name, Value, walk
 
 
 @record
@@ -433,6 +433,3 @@ def _shown(value: Value) -> str:
         case CallOf():
             return "…()"
     return "…"
-
-
-__all__ = ["Came", "Reach", "Span"]

@@ -251,15 +251,3 @@ def _counted(both: Range, noun: str) -> str:
 def location(spot: Spot) -> Location:
     """The place of a manifest's line."""
     return Location(spot.path, Span(spot.line, spot.column, spot.line, max(spot.end, spot.column + 1)))
-
-
-__all__ = [
-    "LOST_ELSEWHERE",
-    "Choice",
-    "Running",
-    "Scaling",
-    "count_of",
-    "is_reported",
-    "location",
-    "severity_of",
-]

@@ -281,6 +281,3 @@ class Shapes:
 def _covers(one: Location, other: Location) -> bool:
     """Whether one place stands around another."""
     return one.path == other.path and one.span.line <= other.span.line <= one.span.end_line
-
-
-__all__ = ["Clash", "Shape", "Shapes", "Use"]

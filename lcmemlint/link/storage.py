@@ -330,6 +330,3 @@ def _reaches_outside(evaluator: Evaluator, thing: Object) -> bool:
     if component is not None and component.storage in ("host", "shared", "url"):
         return True  # a history that hands everything to another one
     return name == "builtins.open" or not name.startswith(_QUIET)
-
-
-__all__ = ["External", "Storage", "argument", "has_stars", "storage_of", "storage_of_thing", "storage_of_url"]

@@ -111,6 +111,3 @@ def _may_use(scaling: Scaling, memory: Memory, redis: Workload) -> bool:
         and (host := host_of(setting.value or ""))
     }
     return not hosts or redis.name.lower() in hosts
-
-
-__all__ = ["Alone", "PlainRedis", "find_alone", "find_plain_redis"]

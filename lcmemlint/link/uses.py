@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from lcmemlint.link.evaluate import Evaluator, Site
-from lcmemlint.link.objects import Collection, Instance, Object, Part
+from lcmemlint.link.objects import Collection, Object, Part
 from lcmemlint.records import record
-from lcmemlint.values import AttrOf, CallOf, ItemOf, Name, Value, parts_of, walk
+from lcmemlint.values import AttrOf, CallOf, ItemOf, Name, Value, parts_of
 
 MentionKind = Literal["written", "read", "argument", "returned", "kept", "other"]
 
@@ -115,6 +115,3 @@ class Uses:
             for _, site in self.evaluator.contents(thing):
                 for inner in self.evaluator.at(site):
                     yield from self._in_collection(inner, through, depth + 1)
-
-
-__all__ = ["Instance", "Mention", "Uses", "walk"]

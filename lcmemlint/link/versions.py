@@ -162,6 +162,3 @@ def _after_series(high: Version | None) -> Version | None:
         return (0, 2)
     rest = [part for part in high[len(head) :] if part]
     return (*head[:-1], head[-1] + 1) if rest else head
-
-
-__all__ = ["Bounds", "Versions"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lcmemlint.link.memory import Memory
-from lcmemlint.link.objects import FunctionOf
 from lcmemlint.link.project import Project
 from lcmemlint.values import Location, Span
 
@@ -135,6 +134,3 @@ def _about_keys(project: Project, path: str, line: int) -> Iterator[str]:
 
 def _place(at: Location) -> str:
     return f"{at.path}:{at.span.line}:{at.span.column + 1}"
-
-
-__all__ = ["FunctionOf", "explain_place"]
