@@ -13,7 +13,8 @@ import random
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -49,13 +50,19 @@ OPTIONS = (
 )
 
 
+def files_of(area: str) -> list[Path]:
+    """The modules of a folder, but for templates, which run elsewhere."""
+    files = sorted((ROOT / "lcmemlint" / area).rglob("*.py"))
+    return [file for file in files if file.parent.name != "templates"]
+
+
 def mutants_of(area: str) -> list[Mutant]:
-    """Every fault in the modules of a folder, by name and line; not in templates, which run elsewhere."""
-    return list(_mutants(sorted((ROOT / "lcmemlint" / area).rglob("*.py"))))
+    """Every fault in the modules of a folder, by name and line."""
+    return list(_mutants(files_of(area)))
 
 
 def _mutants(files: Sequence[Path]) -> Iterator[Mutant]:
-    for file in (one for one in files if one.parent.name != "templates"):
+    for file in files:
         tree = ast.parse(file.read_text(encoding="utf-8"))
         yield from (Mutant(file, tree, change) for change in changes(tree))
 
@@ -107,33 +114,41 @@ def main() -> int:
     given = parser.parse_args()
 
     areas = given.area or AREAS
-    sample = drawn(areas, given.sample, given.seed) if given.again is None else survivors(areas, given.again)
     done = logged(given.log)
-    pending = [one for one in sample if place(row(one)) not in done]
+    if given.again is None:
+        samples = [Sample(mutants_of(area), given.sample, f"{area}:{given.seed}", done) for area in areas]
+    else:
+        again = survivors(areas, given.again)
+        samples = [Sample(again, len(again), str(given.seed), done)]
+    pending = [one for sample in samples for one in sample.mutants if place(row(one)) not in done]
     given.log.parent.mkdir(parents=True, exist_ok=True)
     with given.log.open("a", encoding="utf-8") as log:
 
-        def told(outcome: Outcome) -> None:
+        def told(outcome: Outcome) -> list[Mutant]:
             found = {
                 **row(outcome.mutant),
                 "killer": outcome.killer,
+                "error": outcome.error,
                 "tests": outcome.tests,
                 "seconds": round(outcome.seconds, 2),
             }
             done[place(found)] = found
             print(json.dumps(found), file=log, flush=True)
+            (sample,) = (one for one in samples if outcome.mutant in one.mutants)
+            return sample.instead() if outcome.error else []
 
         if pending:
             ignored = [f"--ignore={ROOT / 'tests' / name}" for name in NOT_FOR_FAULTS]
             tests = [str(path) for path in given.tests]
-            server = Server(pending, told, given.jobs)
+            files = [file for area in areas for file in files_of(area)] if given.again is None else []
+            server = Server(pending, told, given.jobs, files=files)
             with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
                 code = pytest.main(
                     [*OPTIONS, f"--basetemp={folder}/base", *ignored, *tests], plugins=[server]
                 )
             if code:
                 return int(code)
-    return report([done[place(row(one))] for one in sample], given.at_least)
+    return report([done[place(row(one))] for sample in samples for one in sample.mutants], given.at_least)
 
 
 def logged(log: Path) -> dict[tuple[object, ...], Row]:
@@ -142,17 +157,27 @@ def logged(log: Path) -> dict[tuple[object, ...], Row]:
     return {place(one): one for one in map(json.loads, lines)}
 
 
-def drawn(areas: Sequence[str], number: int, seed: int) -> list[Mutant]:
-    """A sample of each area."""
-    found: list[Mutant] = []
-    for area in areas:
-        every = mutants_of(area)
-        found += random.Random(f"{area}:{seed}").sample(every, min(number, len(every)))
-    return found
+class Sample:
+    """Mutants in an order by chance: the first ones, and one more for each that turned out to be none."""
+
+    def __init__(
+        self, every: Sequence[Mutant], number: int, seed: str, done: Mapping[tuple[object, ...], Row]
+    ) -> None:
+        self._others = iter(random.Random(seed).sample(every, len(every)))
+        self.mutants = list(islice(self._others, number))
+        for one in self.mutants:
+            if done.get(place(row(one)), {}).get("error"):
+                self.instead()
+
+    def instead(self) -> list[Mutant]:
+        """The next one, as a list that is empty when there is none."""
+        following = list(islice(self._others, 1))
+        self.mutants += following
+        return following
 
 
 def survivors(areas: Sequence[str], log: Path) -> list[Mutant]:
-    """What no test noticed in an earlier run."""
+    """What no test noticed in an earlier run, or could not be asked about."""
     wanted = {meaning(one) for one in logged(log).values() if not one["killer"]}
     return [mutant for area in areas for mutant in mutants_of(area) if meaning(row(mutant)) in wanted]
 
@@ -162,18 +187,29 @@ def report(outcomes: Sequence[Row], least: float) -> int:
     known = equivalents()
     figures = {area: Counter[str]() for area in sorted({area_of(one) for one in outcomes})}
     for one in sorted(outcomes, key=lambda one: (str(one["file"]), int(str(one["line"])))):
-        word = "noticed" if one["killer"] else "equivalent" if meaning(one) in known else "survived"
+        word = word_for(one, known)
         figures[area_of(one)][word] += 1
-        if word == "survived":
-            print(f"{one['file']}:{one['line']}: {one['change']} ({one['tests']} tests pass there)")
+        why = f"{one['tests']} tests pass there" if word == "survived" else one.get("error")
+        if word in ("survived", "error"):
+            print(f"{one['file']}:{one['line']}: {one['change']} ({why})")
     for area, words in figures.items():
         print(f"{area}: " + ", ".join(f"{number} {word}" for word, number in sorted(words.items())))
     total = sum(figures.values(), Counter[str]())
     share = 100 * total["noticed"] / max(1, total["noticed"] + total["survived"])
     print(
-        f"{share:.1f} % of {total.total() - total['equivalent']} noticed, {total['equivalent']} more are equivalent"
+        f"{share:.1f} % of {total['noticed'] + total['survived']} noticed, {total['equivalent']} more are equivalent, "
+        f"{total['error']} could not be tried"
     )
     return 0 if share >= least else 1
+
+
+def word_for(row: Row, known: Container[tuple[object, ...]]) -> str:
+    """What became of a mutant."""
+    if row.get("error"):
+        return "error"
+    if row["killer"]:
+        return "noticed"
+    return "equivalent" if meaning(row) in known else "survived"
 
 
 def area_of(row: Row) -> str:

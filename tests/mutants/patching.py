@@ -16,6 +16,14 @@ Place = tuple[str, int, str]
 """The file, line and name of a function's code."""
 
 
+class NotPut(Exception):
+    """A fault cannot be put into what is imported already; says nothing about the tests."""
+
+
+class Raised(Exception):
+    """The module raises when its tables are made with the fault, whoever imports it; told is the type."""
+
+
 class Living:
     """The functions of some files, wherever they are bound."""
 
@@ -29,16 +37,33 @@ class Living:
                 self._caches.append(found)
 
     def patch(self, file: Path, tree: ast.Module, change: Change) -> None:
-        """Let this process behave as if the module had been written like this."""
+        """Let this process behave as if the module had been written like this; or raise ``NotPut`` or ``Raised``."""
         change.apply()
         if change.place.owner is None:
             _reassign(file, tree, change)
         else:
-            for code in _codes(compile(tree, str(file), "exec")):
-                for function in self._functions.get(place(code), ()):
-                    function.__code__ = code
+            self._exchange(file, tree)
         for cached in self._caches:
             cached.cache_clear()
+
+    def _exchange(self, file: Path, tree: ast.Module) -> None:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                first = min(one.lineno for one in (node, *node.decorator_list))
+                for function in self._functions.get((str(file), first, node.name), ())[:1]:
+                    _mention(node, function.__code__.co_freevars)
+        for code in _codes(compile(tree, str(file), "exec")):
+            for function in self._functions.get(place(code), ()):
+                if function.__code__.co_freevars != code.co_freevars:
+                    raise NotPut(f"{code.co_name} closes over other names")
+                function.__code__ = code
+
+
+def _mention(node: ast.FunctionDef | ast.AsyncFunctionDef, names: tuple[str, ...]) -> None:
+    """Let a function still close over names that it may have lost (`super()` over `__class__`), as its living one."""
+    if names:
+        mentioned: list[ast.stmt] = [ast.Expr(ast.Name(name, ast.Load())) for name in names]
+        node.body.append(ast.fix_missing_locations(ast.If(ast.Constant(False), mentioned, [])))
 
 
 def place(code: CodeType) -> Place:
@@ -60,22 +85,28 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 def _reassign(file: Path, tree: ast.Module, change: Change) -> None:
     """Assign the names of the module again, from the fault on, wherever the old values are known by them."""
-    (module,) = [one for one in list(sys.modules.values()) if getattr(one, "__file__", None) == str(file)]
+    module = next((one for one in _modules() if getattr(one, "__file__", None) == str(file)), None)
+    statement = change.place.statement
+    if module is None or statement not in tree.body:
+        raise NotPut("is not imported, or its statement is inside another one")
     namespace = dict(vars(module))
-    assert change.place.statement is not None
-    for statement in tree.body:
-        if (
-            not isinstance(statement, ast.Assign | ast.AnnAssign)
-            or statement.lineno < change.place.statement.lineno
-        ):
-            continue
-        exec(compile(ast.Module([statement], []), str(file), "exec"), namespace)
+    for following in tree.body[tree.body.index(statement) :]:
+        if isinstance(following, ast.Assign | ast.AnnAssign):
+            code = compile(ast.Module([following], []), str(file), "exec")
+            try:
+                exec(code, namespace)
+            except Exception as error:
+                raise Raised(type(error).__name__) from error
     changed = {
         name: (vars(module)[name], value)
         for name, value in namespace.items()
         if name in vars(module) and vars(module)[name] is not value
     }
-    for other in [one for one in list(sys.modules.values()) if isinstance(one, ModuleType)]:
+    for other in _modules():
         for name, (old, new) in changed.items():
             if vars(other).get(name) is old:
                 setattr(other, name, new)
+
+
+def _modules() -> list[ModuleType]:
+    return [one for one in list(sys.modules.values()) if isinstance(one, ModuleType)]

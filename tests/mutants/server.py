@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import ast
 import gc
+import json
 import math
 import os
 import resource
 import signal
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,7 @@ import pytest
 from _pytest.runner import runtestprotocol
 
 from tests.mutants.operators import Change
-from tests.mutants.patching import Living
+from tests.mutants.patching import Living, Raised
 
 SECONDS = 10
 """A test that takes this longer than ten times what it took without a fault hangs."""
@@ -43,12 +45,13 @@ class Mutant:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the tests said: the first that noticed the fault, or `""`."""
+    """What the tests said: the first that noticed the fault, or `""`; or why they could not be asked."""
 
     mutant: Mutant
     killer: str
     tests: int
     seconds: float
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,16 +65,18 @@ class _Running:
 
 
 class Server:
-    """A plugin for pytest. ``told`` is called with each outcome as it is known."""
+    """A plugin for pytest. ``told`` is called with each outcome as it is known, and gives mutants to try besides."""
 
     def __init__(
         self,
         mutants: Sequence[Mutant],
-        told: Callable[[Outcome], None],
+        told: Callable[[Outcome], Iterable[Mutant]],
         jobs: int = 1,
         seconds: int = SECONDS,
+        files: Iterable[Path] = (),
     ) -> None:
         self._mutants = mutants
+        self._files = sorted({str(file) for file in (*files, *(mutant.file for mutant in mutants))})
         self._limit = seconds
         self._told = told
         self._jobs = jobs
@@ -81,33 +86,37 @@ class Server:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         """Run all tests once without a fault, then those that come by it for each."""
         self._learn(session.items)
-        living = Living(frozenset(str(mutant.file) for mutant in self._mutants))
+        living = Living(frozenset(self._files))
         gc.collect()
         gc.freeze()
         items = {item.nodeid: item for item in session.items}
+        waiting = deque(self._mutants)
         running: dict[int, _Running] = {}
-        for mutant in self._mutants:
-            if len(running) == self._jobs:
-                self._reap(running)
-            chosen = self._tests(mutant)
-            if not chosen:
-                self._told(Outcome(mutant, "", 0, 0.0))
-                continue
-            read, write = os.pipe()
-            child = os.fork()
-            if child == 0:
-                os.close(read)
-                limits = {name: self._limit + 10 * self._seconds[name] for name in chosen}
-                _child([items[name] for name in chosen], limits, living, mutant, write)
-            os.close(write)
-            running[child] = _Running(mutant, len(chosen), time.monotonic(), read)
-        while running:
-            self._reap(running)
+        while waiting or running:
+            if waiting and len(running) < self._jobs:
+                mutant = waiting.popleft()
+                chosen = [items[name] for name in self._tests(mutant)]
+                if chosen:
+                    running.update([self._start(mutant, chosen, living)])
+                    continue
+                outcome = Outcome(mutant, "", 0, 0.0)
+            else:
+                outcome = self._reap(running)
+            waiting.extend(self._told(outcome))
         return True
 
+    def _start(self, mutant: Mutant, chosen: Sequence[pytest.Item], living: Living) -> tuple[int, _Running]:
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(read)
+            limits = {item.nodeid: self._limit + 10 * self._seconds[item.nodeid] for item in chosen}
+            _child(chosen, limits, living, mutant, write)
+        os.close(write)
+        return child, _Running(mutant, len(chosen), time.monotonic(), read)
+
     def _learn(self, items: Sequence[pytest.Item]) -> None:
-        files = sorted({str(mutant.file) for mutant in self._mutants})
-        measured = coverage.Coverage(data_file=None, include=files, config_file=False)
+        measured = coverage.Coverage(data_file=None, include=self._files, config_file=False)
         measured.start()
         for item, following in zip(items, [*items[1:], None], strict=True):
             measured.switch_context(item.nodeid)
@@ -136,16 +145,20 @@ class Server:
         names.discard("")
         return sorted(names, key=lambda name: (self._seconds[name], name))
 
-    def _reap(self, running: dict[int, _Running]) -> None:
+    def _reap(self, running: dict[int, _Running]) -> Outcome:
         child, status = os.wait()
         one = running.pop(child)
         with suppress(ProcessLookupError):
             os.killpg(child, signal.SIGKILL)
         with os.fdopen(one.answer) as pipe:
-            killer = pipe.read()
-        if not killer and os.WIFSIGNALED(status):
-            killer = f"signal {os.WTERMSIG(status)}"
-        self._told(Outcome(one.mutant, killer, one.tests, time.monotonic() - one.start))
+            answer = pipe.read()
+        if answer:
+            killer, error = json.loads(answer)
+        elif os.WIFSIGNALED(status):
+            killer, error = f"signal {os.WTERMSIG(status)}", ""
+        else:
+            killer, error = "", "ended without an answer"
+        return Outcome(one.mutant, killer, one.tests, time.monotonic() - one.start, error)
 
 
 def _child(
@@ -157,14 +170,16 @@ def _child(
     os.dup2(out, 2)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    killer = ""
+    killer = error = ""
     try:
         signal.alarm(SECONDS)  # a table may be a loop
         living.patch(mutant.file, mutant.tree, mutant.change)
         killer = _first_failure(items, limits)
-    except BaseException as error:
-        killer = f"{type(error).__name__} before any test"
-    os.write(write, killer.encode())
+    except Raised as raised:
+        killer = f"{raised} on import"
+    except BaseException as problem:
+        error = f"{type(problem).__name__}: {problem}"
+    os.write(write, json.dumps([killer, error]).encode())
     os._exit(0)
 
 
