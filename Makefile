@@ -11,6 +11,9 @@ GENERATIONS ?= 0.1 0.2 0.3 1
 MARKS ?= not proof
 PROOFS ?= proof or not proof
 
+# How many processes share the tests; 0 runs them in one, for a debugger.
+WORKERS ?= auto
+
 .PHONY: help venv demo test test-proof check format fuzz ecosystem ecosystem-update mutants coverage docs pictures figures bench bench-turns profile clean
 
 help:
@@ -48,7 +51,7 @@ demo: $(READY)
 	@$(BIN)/lcmemlint --no-config --root examples/fastapi_three_files --diff examples/fastapi_three_files || [ $$? -eq 1 ]
 
 test: $(READY)
-	$(BIN)/python -m pytest -m "$(MARKS)"
+	$(BIN)/python -m pytest -m "$(MARKS)" --numprocesses $(WORKERS) --dist worksteal
 
 test-proof: $(GENERATIONS:%=.venv-langchain-%/.ready) $(READY)
 	@for generation in $(GENERATIONS); do \
@@ -80,7 +83,7 @@ mutants: $(READY)
 
 coverage: $(READY)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses $(WORKERS) --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
