@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lcmemlint.cli import main
+from lcmemlint.cli import process
 
 if __name__ == "__main__":
-    main(prog_name="lcmemlint")
+    process()

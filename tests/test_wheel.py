@@ -76,7 +76,7 @@ def test_the_console_script_is_declared(installed: Path) -> None:
     """
     (entry,) = installed.glob("*.dist-info/entry_points.txt")
 
-    assert "lcmemlint = lcmemlint.cli:main" in entry.read_text(encoding="utf-8")
+    assert "lcmemlint = lcmemlint.cli:process" in entry.read_text(encoding="utf-8")
 
 
 def test_the_wheel_explains_and_lints_from_another_directory(installed: Path, tmp_path: Path) -> None:

@@ -121,7 +121,8 @@ def test_a_pool_is_started_where_it_pays_only(monkeypatch: pytest.MonkeyPatch) -
 
     scan_all(TEXTS, Workers(8))
     assert started == []
-    large = {**TEXTS, "large.py": "x = 1\n" * (workers._PAYS // 6 + 1)}
+    monkeypatch.setattr(workers, "_PAYS", 6_000)
+    large = {**TEXTS, "large.py": "x = 1\n" * 1_000}
     scan_all(large, Workers(workers._FEWEST - 1))
     assert started == []
     scan_all(large, Workers(workers._FEWEST))
