@@ -35,7 +35,7 @@ def _needed(runs: Runs, run: Run) -> str | None:
     """The key that everything which the run may run asks for."""
     if any(built.bound for built in run.built):
         return None
-    if all(runs.needs_session(built) == "yes" for built in run.built):
+    if all(runs.needs_session(built) for built in run.built):
         return "session_id"
     if all(runs.keeps_threads(built) == "yes" for built in run.built):
         return "thread_id"

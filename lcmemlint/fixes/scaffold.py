@@ -69,7 +69,7 @@ def _place(layout: Layout, users: Iterable[str], root: str, module: Generated) -
     """Where a generated module stands, or is to stand."""
     group = {path: "" for path in users if layout.root(path) == root}
     places = placed(group, layout, module)
-    return next((place.path for place in places.values()), f"{module.stems[0]}.py")
+    return next((place.path for place in places.values()), f"{root}/{module.stems[0]}.py".lstrip("/"))
 
 
 def _dotted(path: str, root: str) -> str:

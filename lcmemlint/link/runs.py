@@ -322,30 +322,27 @@ class Runs:
 
     # ------------------------------------------------------------------ histories
 
-    def needs_session(self, built: Built) -> Answer:
-        """Whether a chain with history asks for exactly one key, the session's id."""
+    def needs_session(self, built: Built) -> bool:
+        """Whether a chain with history surely asks for exactly one key, the session's id."""
         component, call = built.component, built.call
         if not component.history_argument or has_stars(call):
-            return "unknown"
+            return False
         if argument(call, ("history_factory_config",), None) is not None:
-            return "unknown"
+            return False
         factory = argument(call, (component.history_argument,), component.history_position)
         if factory is None:
-            return "unknown"
+            return False
         things = self.evaluator.value(built.path, call.scope, factory, call.statement)
-        answers = {self._takes_one(thing) for thing in things}
-        return answers.pop() if len(answers) == 1 else "unknown"
+        return all(self._takes_one(thing) for thing in things)
 
-    def _takes_one(self, thing: Object) -> Answer:
+    def _takes_one(self, thing: Object) -> bool:
         """Whether a factory takes one argument; the wrapper calls one without any with nothing at all."""
-        for function in _function(thing):
-            params = list(self.evaluator.files[function.path].scopes[function.scope].params)
-            if isinstance(thing, Method) and params:
-                params = params[1:]
-            if any(param.kind in ("*", "**") for param in params):
-                return "unknown"
-            return "yes" if len(params) == 1 else "no" if not params else "unknown"
-        return "unknown"
+        if not isinstance(thing, FunctionOf | Method):
+            return False
+        function = thing.function if isinstance(thing, Method) else thing
+        params = self.evaluator.files[function.path].scopes[function.scope].params
+        own = params[1:] if isinstance(thing, Method) else params
+        return len(own) == 1 and own[0].kind not in ("*", "**")
 
     # ------------------------------------------------------------------ configurations
 

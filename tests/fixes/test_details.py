@@ -11,7 +11,7 @@ import libcst as cst
 import pytest
 
 from lcmemlint.fixes import fix_files
-from lcmemlint.fixes.arguments import without_argument
+from lcmemlint.fixes.arguments import without_argument, wrapped
 from lcmemlint.fixes.assemble import comments, syntax_error
 from lcmemlint.fixes.dependencies import added
 from lcmemlint.fixes.disk import Disk
@@ -19,7 +19,9 @@ from lcmemlint.fixes.edits import apply
 from lcmemlint.fixes.generated import CHECKPOINTER, HISTORY
 from lcmemlint.fixes.imports import joined
 from lcmemlint.fixes.mutations import mutated_messages
-from lcmemlint.fixes.trees import Tree, resolved, walk
+from lcmemlint.fixes.scopes import names_in
+from lcmemlint.fixes.trees import Tree, parsed_expression, resolved, walk
+from lcmemlint.values import Span
 from tests.fixes.conftest import Project
 
 
@@ -321,3 +323,48 @@ def test_an_included_file_that_is_not_there(tmp_path: Path) -> None:
     assert added(["app.py"], HISTORY.notes, files.get).texts == {
         "requirements.txt": "-r nowhere.txt\nredis\nsqlalchemy\n"
     }
+
+
+def test_a_line_that_is_too_long_becomes_three() -> None:
+    """
+    Only a call can be wrapped, and only where it does not fit; the width is that of the file, or 100.
+    """
+    tree = Tree("x = 1\n")
+    name = "a" * 89
+
+    assert wrapped(tree, f"x = f({name}, b)", "    ") == f"x = f(\n        {name}, b\n    )"
+    assert wrapped(tree, f"x = f({name})", "    ") == f"x = f({name})"
+    assert wrapped(tree, f"x = f({name}, b).c", "    ") == f"x = f({name}, b).c"
+    assert wrapped(tree, f"x = {name} + {name}", "    ") == f"x = {name} + {name}"
+    assert wrapped(Tree("#" * 120), f"x = f({name}, b)", "    ") == f"x = f({name}, b)"
+
+
+@pytest.mark.parametrize(
+    ("target", "names"),
+    [
+        ("a", {"a"}),
+        ("a, b", {"a", "b"}),
+        ("[a, (b, *c)]", {"a", "b", "c"}),
+        ("a.b", set()),
+        ("(a[b], c)", {"c"}),
+    ],
+)
+def test_the_names_that_an_assignment_binds(target: str, names: set[str]) -> None:
+    """
+    Attributes and items bind none.
+    """
+    node = parsed_expression(target)
+
+    assert node is not None
+    assert names_in(node) == names
+
+
+def test_a_place_behind_the_text_is_its_end() -> None:
+    """
+    A file may have become shorter since it was linted.
+    """
+    tree = Tree("ab = 1\nc\n")
+
+    assert tree.offsets(Span(1, 1, 2, 1)) == (1, 8)
+    assert tree.offsets(Span(2, 9, 7, 0)) == (9, 9)
+    assert tree.offsets(Span(7, 3, 8, 0)) == (9, 9)

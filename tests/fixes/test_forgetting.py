@@ -82,3 +82,14 @@ def test_a_popped_value_that_is_used_is_refused(refused: Callable[..., str]) -> 
     before = f"{HEAD}{GET}\n\ndef forget(sid):\n    return store.pop(sid)\n"
 
     assert "also used on line 11" in refused(before, "InMemoryChatMessageHistory()", "history-factory")
+
+
+def test_a_conversation_without_a_key_of_its_own_is_not_cleared(refused: Callable[..., str]) -> None:
+    """
+    What is forgotten under a name that is the same for everyone is nobody's shared history.
+    """
+    before = f"{HEAD}{GET}\n\ndef forget():\n    del store['all']\n"
+
+    assert "is the same for everyone" in refused(
+        before, "InMemoryChatMessageHistory()", "history-factory", container_unused="yes"
+    )

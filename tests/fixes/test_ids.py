@@ -97,6 +97,15 @@ def test_a_parameter_names_the_conversation(fixed: Callable[..., str]) -> None:
     assert after == "def chat(user_id, text):\n    session_id = user_id  # new\n    return run(session_id)\n"
 
 
+def test_a_parameter_of_another_function_names_nothing_here(refused: Callable[..., str]) -> None:
+    """
+    The key must be bound where the id is made.
+    """
+    before = f"{UUID}\ndef chat(text):\n    session_id = str(uuid4())\n    return run(session_id)\n"
+
+    assert refused(before, "uuid4()", "returning-id", key="user_id") == "`user_id` is not bound at this place"
+
+
 def test_a_header_takes_the_id_and_brings_it_back(project: Project) -> None:
     project.put(
         "app.py",

@@ -84,3 +84,16 @@ def test_what_is_refused(refused: Callable[..., str], call: str, key: str, reaso
     before = f"{SQL}\n\ndef history_of(s, t, given):\n    return {call}\n"
 
     assert reason in refused(before, call, "local-history", key=key)
+
+
+@pytest.mark.parametrize(
+    "attribute", ["file_path", "engine", "async_engine", "session_maker", "sql_model_class"]
+)
+def test_what_only_the_old_history_has(refused: Callable[..., str], attribute: str) -> None:
+    """
+    Code that uses it would break.
+    """
+    call = 'SQLChatMessageHistory(s, connection="sqlite:///a.db")'
+    before = f"{SQL}\n\ndef show(s):\n    own = {call}\n    print(own.{attribute})\n    return own.messages\n"
+
+    assert f"line 6 looks into `own.{attribute}`" in refused(before, call, "local-history")

@@ -143,3 +143,19 @@ def test_what_is_refused(refused: Callable[..., str], body: str, reason: str) ->
     assert reason in refused(
         f"{HISTORY}\nstore = {{}}\n\n\n{body}", NEW, "history-factory", container_unused="yes"
     )
+
+
+def test_arguments_that_are_not_seen_may_name_a_history_already(refused: Callable[..., str]) -> None:
+    """
+    A memory that is filled before a dict keeps it is built around the shared history, if it has no other one.
+    """
+    code = "ConversationBufferMemory(**given)"
+    before = (
+        "from langchain.memory import ConversationBufferMemory\n\nstore = {}\n\n\ndef f(user, given):\n"
+        f"    if user not in store:\n        m = {code}\n        fill(m)\n        store[user] = m\n"
+        "    return store[user]\n"
+    )
+
+    assert "what `**given` holds is not known" in refused(
+        before, code, "history-factory", container_unused="yes"
+    )

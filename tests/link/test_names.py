@@ -97,6 +97,22 @@ def test_stars_through_stars(linked: Link) -> None:
     assert project.revealed() == {"class bot.py:Bot"}
 
 
+def test_stars_of_packages(linked: Link) -> None:
+    """
+    What the catalogue knows of a package comes with its star; of anything else, nobody knows.
+    """
+    project = linked(
+        {
+            "a.py": "from langchain.memory import *\nfrom elsewhere import *\n",
+            "main.py": "from a import ConversationBufferMemory, answer\nreveal(ConversationBufferMemory)\n"
+            "reveal(answer, 'answer')",
+        }
+    )
+
+    assert project.revealed() == {"langchain.memory.ConversationBufferMemory"}
+    assert project.revealed("answer") == {"?"}
+
+
 def test_a_circle_of_stars(linked: Link) -> None:
     """
     Modules that star-import each other share their names, and what none of them has ends nowhere.

@@ -71,18 +71,20 @@ def test_an_explicit_switch_for_development(test: str, is_for_development: bool,
         ("os.makedirs('chats')", "unknown"),
         ("open('chat.txt', 'a').write(message)\n        anything.send(message)", "unknown"),
         ("anything.send(message)", "unknown"),
+        ("RedisChatMessageHistory('all').add_message(message)", "unknown"),
     ],
 )
 def test_what_a_class_of_the_project_keeps_its_messages_in(body: str, storage: str, linked: Link) -> None:
     """
-    In the process if nothing in it reaches outside, on this host if it opens files and nothing else.
+    In the process if nothing in it reaches outside, on this host if it opens files and nothing else; another history
+    that it hands messages to may be anywhere.
     """
     text = (
         f"{HEAD}class History(BaseChatMessageHistory):\n    def add_message(self, message):\n        {body}\n\n"
         "history = History()\n"
     )
 
-    assert linked({"app.py": text}).memory().storage == storage
+    assert linked({"app.py": text}).memory("History").storage == storage
 
 
 @pytest.mark.parametrize(

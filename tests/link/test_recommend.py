@@ -8,7 +8,9 @@ import pytest
 
 from lcmemlint.catalogue import load_catalogue
 from lcmemlint.link import Project, link
+from lcmemlint.link.fitting import Fitting
 from lcmemlint.link.modules import ModuleIndex
+from lcmemlint.link.versions import Versions
 from lcmemlint.scan import scan
 
 GRAPH = """
@@ -118,3 +120,29 @@ def test_before_langgraph_0_2_from_conn_string_gives_the_saver() -> None:
 
     assert [lapse.kind for lapse in old.savers.lapses()] == []
     assert [lapse.kind for lapse in new.savers.lapses()] == ["unentered"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("langchain==0.3.1", ("langchain 0.3.1", "langchain-core >=0.3,<0.4")),
+        ("langchain>=0.3,<1", ("langchain >=0.3,<1", "langchain-core >=0.3,<1")),
+        ("langchain>=0.3", ("langchain >=0.3", "langchain-core >=0.3")),
+        ("langchain<1", ("langchain <1", "langchain-core <1")),
+        ("langchain", ()),
+        (
+            "langgraph>=1.0\nlangchain-core==1.0.2\nflask==3.0",
+            ("langchain >=1,<2", "langchain-core 1.0.2", "langgraph >=1.0"),
+        ),
+    ],
+)
+def test_the_versions_that_count(written: str, told: tuple[str, ...]) -> None:
+    """
+    As a manifest would write them, of the packages that decide; also those that follow from another package's.
+    """
+    catalogue = load_catalogue()
+    versions = Versions({"requirements.txt": written.encode()}, {}, catalogue)
+
+    found = Fitting(catalogue, versions).declared("app.py")
+
+    assert found == told

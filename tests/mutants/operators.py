@@ -83,9 +83,12 @@ class Change:
         if isinstance(self.old, ast.Break | ast.Continue) and self.place.owner is not None:
             # Python may jump without passing their line.
             return range(self.place.owner.lineno, (self.place.owner.end_lineno or 0) + 1)
-        first = self.place.statement.lineno
-        compound = not isinstance(self.old, ast.stmt) and hasattr(self.place.statement, "body")
-        return range(self.old.lineno if compound else first, (self.old.end_lineno or self.old.lineno) + 1)
+        # A constant may be folded, and its line is none then; the head of a `match` or `try` is not above its cases.
+        is_inside = (
+            isinstance(self.place.statement, ast.Match | ast.Try) and self.old is not self.place.statement
+        )
+        first = self.old.lineno if is_inside else self.place.statement.lineno
+        return range(first, (self.old.end_lineno or self.old.lineno) + 1)
 
     @property
     def function(self) -> str:

@@ -281,3 +281,29 @@ def test_only_what_was_tried_counts(capsys: pytest.CaptureFixture[str]) -> None:
         "checks: 1 error, 1 noticed, 1 survived",
         "50.0 % of 2 noticed, 0 more are equivalent, 1 could not be tried",
     ]
+
+
+def test_a_line_that_only_holds_constants(tmp_path: Path) -> None:
+    """
+    Python passes none of the lines of a folded tuple; the tests that come by the head of its statement are asked.
+    """
+    code = """
+        def kind(word):
+            if word in (
+                "x",
+                "y",
+            ):
+                return 1
+            return 2
+    """
+    tests = """
+        from calc import kind
+
+        def test_kind():
+            assert [kind("x"), kind("y"), kind("z")] == [1, 1, 2]
+    """
+
+    found = outcomes(tmp_path, textwrap.dedent(code), textwrap.dedent(tests))
+
+    assert found["'y' -> 'XXyXX'"] == "test_calc.py::test_kind"
+    assert set(found.values()) == {"test_calc.py::test_kind"}
