@@ -34,7 +34,6 @@ from lcmemlint.link.modules import ModuleIndex
 from lcmemlint.looks import look, looks_ahead
 from lcmemlint.manifests import Manifests
 from lcmemlint.notebooks import Notebook, read_notebook
-from lcmemlint.parsed import parser
 from lcmemlint.places import Place
 from lcmemlint.plans import Plan, lines_in, plan
 from lcmemlint.records import record
@@ -145,7 +144,7 @@ def prepare_place(
 def read(plan: Plan, store: Store | None = None, jobs: int = 1) -> Job:
     """The job of a plan: its Python files are read, by up to `jobs` processes, unless the store knows what they say."""
     config, tree, files = plan.config, plan.tree, plan.files
-    catalogue = _catalogue(config, store)
+    catalogue = _catalogue(config)
     shelf = Shelf(store, files, catalogue.packages)
     code = _read_all(files, config, tree, shelf=shelf, jobs=jobs)
     shelf.keep()
@@ -203,14 +202,12 @@ def revised(job: Job, unsaved: Mapping[Path, bytes]) -> Job:
     )
 
 
-def _catalogue(config: Config, store: Store | None) -> Catalogue:
-    """The shipped tables with the user's own rows; complaints about those name the user's file."""
+def _catalogue(config: Config) -> Catalogue:
+    """The shipped tables with the user's own rows; complaints name the user's file."""
     try:
-        return load_catalogue(config.components, config.entry_points, parser(store))
+        return load_catalogue(config.components, config.entry_points)
     except CatalogueError as error:
-        if config.components or config.entry_points:
-            raise ConfigError(f"{config.path}: {error}") from error
-        raise
+        raise ConfigError(f"{config.path}: {error}") from error
 
 
 @record

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from lcmemlint.catalogue import Component, load_catalogue
 from lcmemlint.config import load_config
-from lcmemlint.parsed import parser
 from lcmemlint.places import Disk
 from lcmemlint.rulebook import Rule
 from lcmemlint.sources import absolute, project_root, relative, walk
 
 if TYPE_CHECKING:
     from lcmemlint.link.fitting import Fitting
-    from lcmemlint.store import Store
 
 
 ABOUT_STORES: Final = frozenset({"LCM104"})
@@ -28,10 +26,10 @@ ABOUT_HISTORIES: Final = frozenset(
 )
 
 
-def fitted(rule: Rule, start: Path, store: Store | None = None) -> tuple[str, ...]:
+def fitted(rule: Rule, start: Path) -> tuple[str, ...]:
     """Sentences about a rule for the project around `start`; none if the rule or the project has nothing to say.
 
-    `store` keeps the parsed catalogue. Raises `ConfigError` when the project's settings are wrong.
+    Raises `ConfigError` when the project's settings are wrong.
     """
     if rule.code not in ABOUT_STORES | ABOUT_SAVERS | ABOUT_HISTORIES:
         return ()
@@ -47,7 +45,7 @@ def fitted(rule: Rule, start: Path, store: Store | None = None) -> tuple[str, ..
     from lcmemlint.link.fitting import Fitting
     from lcmemlint.link.versions import Versions
 
-    catalogue = load_catalogue(config.components, config.entry_points, parser(store))
+    catalogue = load_catalogue(config.components, config.entry_points)
     fitting = Fitting(catalogue, Versions(manifests, {}, catalogue))
     path = f"{relative(place.root, start)}/_.py".lstrip("/")
     versions = fitting.declared(path)

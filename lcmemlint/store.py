@@ -7,7 +7,6 @@ entry names a file to be opened. A folder that cannot be written makes runs slow
     facts/    what one text says, by the digest of its bytes
     trees/    which files a project had, their stat data, digests and skims
     reports/  what a whole run reported, by the state of the project and the settings
-    tables/   the tables of the catalogue, parsed, by the digest of their texts
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ from typing import Final, Literal, TypeAlias
 from lcmemlint import __version__, rows
 from lcmemlint.facts import FACTS_VERSION, FileFacts
 
-Kind: TypeAlias = Literal["facts", "trees", "reports", "tables"]
+Kind: TypeAlias = Literal["facts", "trees", "reports"]
 Stat: TypeAlias = tuple[int, int, int, int]
 """Size, time of modification and of change (ns), inode: what changes when the bytes of a file do."""
 
-KINDS: Final[tuple[Kind, ...]] = ("facts", "trees", "reports", "tables")
+KINDS: Final[tuple[Kind, ...]] = ("facts", "trees", "reports")
 TAG: Final = "CACHEDIR.TAG"
 _TAG_TEXT: Final = (
     "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of lcmemlint; it may be deleted at any time.\n"

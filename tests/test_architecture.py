@@ -36,7 +36,6 @@ ALLOWED: dict[str, frozenset[str]] = {
     "checks": frozenset({"values", "findings", "link", "catalogue"}),
     "rows": frozenset({"values", "facts", "findings"}),
     "store": frozenset({"__init__", "facts", "rows"}),
-    "parsed": frozenset({"catalogue", "store"}),
     "looks": frozenset({"facts", "files", "scan", "sources", "store", "workers"}),
     "shelf": frozenset({"files", "places", "scan", "store"}),
     "reports": frozenset({"settings", "findings", "notebooks"}),
@@ -52,7 +51,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         {
             "values", "facts", "findings", "errors", "config", "sources", "catalogue", "rulebook", "scan",
             "deploy", "link", "checks", "workers", "store", "shelf", "plans", "reports", "suppress", "manifests",
-            "files", "fingerprints", "places", "settings", "notebooks", "parsed", "looks",
+            "files", "fingerprints", "places", "settings", "notebooks", "looks",
         }
     ),
     "run": frozenset({"config", "engine", "plans", "recall", "reports", "store", "workers"}),
@@ -80,7 +79,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         }
     ),
     "hook": frozenset({"errors", "findings"}),
-    "fitted": frozenset({"catalogue", "config", "parsed", "places", "sources", "rulebook", "link", "store"}),
+    "fitted": frozenset({"catalogue", "config", "places", "sources", "rulebook", "link", "store"}),
     "repos": frozenset(
         {
             "__init__", "adopt", "checks", "config", "engine", "errors", "facts", "link", "places", "report",

@@ -7,12 +7,14 @@ import importlib.util
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
 from lcmemlint.catalogue import Catalogue, Component, load_catalogue, rulebook_root
+from lcmemlint.catalogue.reading import read_components, read_entries, read_releases, read_session
 from lcmemlint.errors import CatalogueError
+from tools.catalogue import modules as written
 
 FEWEST_IMPORTS = 60
 """A run that verifies fewer names than this proves nothing: some package must be missing."""
@@ -288,6 +290,28 @@ def test_an_id_is_given_once() -> None:
 def test_the_rulebook_is_found() -> None:
     """In a checkout it is the folder `rules`, in a wheel the package's own."""
     assert (rulebook_root() / "catalogue" / "session.toml").is_file()
+
+
+def test_the_tables_are_written_as_python() -> None:
+    """`python tools/catalogue.py` brings the modules up to date that are read in place of the tables."""
+    for path, text in written().items():
+        assert path.read_text(encoding="utf-8") == text, path.name
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "complaint"),
+    [
+        (read_components, "[[component]]\n[[component]", "components.toml: "),
+        (read_entries, "[[entries]]", "unknown table `entries`"),
+        (read_releases, 'release = "none"', "expected a list of tables"),
+        (read_releases, '[[release]]\nmodules = ["a"]\npackage = "b"\nsource = "c"', "`since` or `before`"),
+        (read_session, "", r"`\[keys\]` is missing"),
+    ],
+)
+def test_a_wrong_table_is_refused(read: Callable[[str], object], text: str, complaint: str) -> None:
+    """The error names the table."""
+    with pytest.raises(CatalogueError, match=complaint):
+        read(text)
 
 
 # -------- the truth, as far as it is installed --------

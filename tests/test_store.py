@@ -14,16 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from lcmemlint import engine, store, toml, workers
+from lcmemlint import engine, store, workers
 from lcmemlint.config import Config
-from lcmemlint.parsed import parser
 from lcmemlint.places import Disk
 from lcmemlint.reports import Report
 from lcmemlint.run import lint
 from lcmemlint.scan import scan
 from lcmemlint.shelf import dump, load
 from lcmemlint.store import KINDS, TAG, Store, default_folder
-from lcmemlint.toml import loads as load_toml
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -469,30 +467,6 @@ def test_a_run_after_an_edit_loads_what_it_needs(root: Path, tmp_path: Path) -> 
     assert "lcmemlint.link.project" in loaded
     assert not {"libcst", "yaml", "tomllib", "tomli", "pathspec", "difflib"} & loaded
     assert not {"lcmemlint.fixes", "lcmemlint.deploy.reading", "lcmemlint.cli.fix", "lcmemlint.map"} & loaded
-
-
-def test_tables_are_parsed_once(cache: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    texts: list[str] = []
-
-    def counted(text: str) -> dict[str, object]:
-        texts.append(text)
-        return {"row": [{"id": text}]}
-
-    monkeypatch.setattr(toml, "loads", counted)
-
-    first = [parser(cache).parse(text) for text in ("one", "two", "one")]
-    second = [parser(Store(cache.folder)).parse(text) for text in ("one", "two")]
-
-    assert texts == ["one", "two"]
-    assert first[:2] == second
-    assert parser(None).parse == load_toml
-
-
-@pytest.mark.parametrize("kept", ["", "[]", "{", "null"])
-def test_a_spoilt_table_counts_as_absent(kept: str, cache: Store) -> None:
-    cache.put("tables", store.digest("toml", "a = 1"), kept)
-
-    assert parser(cache).parse("a = 1") == {"a": 1}
 
 
 def test_the_command_obeys_its_options(root: Path, tmp_path: Path) -> None:

@@ -17,13 +17,12 @@ if TYPE_CHECKING:
 
 def explain(options: Options) -> int:
     """Print the page of one rule, fitted to the versions of the project around the working directory."""
-    from lcmemlint.cli.lint import store_of
     from lcmemlint.fitted import fitted
     from lcmemlint.report.text import Style
     from lcmemlint.rulebook import rule
 
     found = rule(options.explain or "")
-    page = _page(found, fitted(found, Path.cwd(), store_of(options)), Style(has_colour(options)).paint)
+    page = _page(found, fitted(found, Path.cwd()), Style(has_colour(options)).paint)
     click.echo("\n".join(page), color=True)
     return 0
 

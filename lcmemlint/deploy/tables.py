@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 
 from lcmemlint import toml
-from lcmemlint.catalogue import rulebook_root
 from lcmemlint.deploy.workload import Range
 from lcmemlint.errors import CatalogueError
 from lcmemlint.records import record
@@ -63,27 +61,31 @@ class Tables:
     platforms: Mapping[str, Range]
 
 
-@cache
+def by_name(*servers: Server) -> Mapping[str, Server]:
+    """Name of a program → what it is."""
+    return MappingProxyType({name: server for server in servers for name in server.names})
+
+
 def tables() -> Tables:
-    """The table, read and checked once a process; `CatalogueError` if it is wrong."""
-    path = rulebook_root().joinpath("catalogue").joinpath("deployment.toml")
-    try:
-        return parsed_tables(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CatalogueError(f"deployment.toml: {error}") from error
+    """The table that is shipped."""
+    from lcmemlint.deploy.shipped import TABLES
+
+    return TABLES
 
 
 def parsed_tables(text: str) -> Tables:
-    """The table as typed values."""
-    parsed = toml.loads(text)
+    """A table as it is written in TOML; `CatalogueError` if it is wrong."""
     try:
+        parsed = toml.loads(text)
         servers = [_server(row) for row in parsed["server"]]
         platforms = {row["name"]: _range(row) for row in parsed["platform"]}
         images = parsed["images"]
     except KeyError as missing:
         raise CatalogueError(f"deployment.toml: {missing} is missing") from missing
+    except ValueError as error:
+        raise CatalogueError(f"deployment.toml: {error}") from error
     return Tables(
-        servers=MappingProxyType({name: server for server in servers for name in server.names}),
+        servers=by_name(*servers),
         images=Images(
             software=frozenset(images["software"]),
             vendors=frozenset(images["vendors"]),
