@@ -89,18 +89,13 @@ def _width(tree: Tree) -> int:
 
 
 def _first_argument(tree: Tree, call: cst.Call, argument: str, close: int) -> Edit:
-    open_ = tree.text.index("(", tree.extent(call.func)[1] + _function_parentheses(tree, call))
+    open_ = tree.text.index("(", tree.extent(call.func)[1])
     inside = tree.text[open_ + 1 : close]
     if not inside.strip():
         return Edit(open_ + 1, close, argument)
     indent = tree.indent(tree.extent(call)[0])
     end = open_ + 1 + len(inside.rstrip())
     return Edit(end, end, f"{tree.newline}{indent}{tree.step}{argument},")
-
-
-def _function_parentheses(tree: Tree, call: cst.Call) -> int:
-    """``(Memory)()``: the closing parentheses of the name are not part of its extent."""
-    return len(getattr(call.func, "rpar", ()))
 
 
 def _comma_after(tree: Tree, start: int, close: int) -> int | None:

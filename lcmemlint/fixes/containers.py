@@ -72,9 +72,9 @@ def _definition(tree: Tree, node: cst.CSTNode) -> cst.SimpleStatementLine | None
     assign = tree.parent(around) if isinstance(around, cst.AssignTarget) else around
     if isinstance(assign, cst.Assign) and (len(assign.targets) != 1 or not _is_empty(assign.value)):
         return None
-    if isinstance(assign, cst.AnnAssign) and (assign.target is not node or assign.value is None):
-        return None
-    if isinstance(assign, cst.AnnAssign) and assign.value is not None and not _is_empty(assign.value):
+    if isinstance(assign, cst.AnnAssign) and (
+        assign.target is not node or assign.value is None or not _is_empty(assign.value)
+    ):
         return None
     if not isinstance(assign, cst.Assign | cst.AnnAssign):
         return None

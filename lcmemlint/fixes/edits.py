@@ -43,7 +43,7 @@ class Widening:
 
 @record
 class Change:
-    """Edits that carry out one request.
+    """Edits, at least one, that carry out one request.
 
     ``needs`` are functions of generated modules that the edited file must import, ``imports`` (module, name) of what
     else it must; ``widens`` are classes that annotations must not name any more; ``drops`` are imported names that

@@ -151,8 +151,8 @@ def _serde(tree: Tree, call: cst.Call) -> list[str] | Refusal:
     return kept
 
 
-def _placed(tree: Tree, call: cst.Call, new: str, *, entered: bool) -> tuple[Edits, str] | Refusal:
-    """The edits at the place itself, and the name that holds the saver afterwards (empty when none does)."""
+def _placed(tree: Tree, call: cst.Call, new: str, *, entered: bool) -> tuple[Edits, str | None] | Refusal:
+    """The edits at the place itself, and the name that holds the saver afterwards, if one does."""
     around = tree.parent(call)
     is_manager = isinstance(call.func, cst.Attribute) and call.func.attr.value == _MANAGER
     if isinstance(around, cst.WithItem):
@@ -182,17 +182,15 @@ def _in_with(tree: Tree, item: cst.WithItem, new: str) -> tuple[Edits, str] | Re
     return edits if isinstance(edits, Refusal) else (edits, target)
 
 
-def _target(tree: Tree, node: cst.CSTNode) -> str:
+def _target(tree: Tree, node: cst.CSTNode) -> str | None:
     around = tree.parent(node)
     if isinstance(around, cst.Assign) and len(around.targets) == 1:
-        return dotted(around.targets[0].target) or ""
-    if isinstance(around, cst.AnnAssign):
-        return dotted(around.target) or ""
-    return ""
+        return dotted(around.targets[0].target)
+    return dotted(around.target) if isinstance(around, cst.AnnAssign) else None
 
 
-def _mentions(tree: Tree, target: str) -> Iterator[cst.CSTNode]:
-    if not target:
+def _mentions(tree: Tree, target: str | None) -> Iterator[cst.CSTNode]:
+    if target is None:
         return
     if "." not in target:
         yield from uses(tree, target)
@@ -200,7 +198,7 @@ def _mentions(tree: Tree, target: str) -> Iterator[cst.CSTNode]:
     yield from (node for node in walk(tree.module, cst.Attribute) if dotted(node) == target)
 
 
-def _looked_into(tree: Tree, target: str) -> Refusal | None:
+def _looked_into(tree: Tree, target: str | None) -> Refusal | None:
     for node in _mentions(tree, target):
         around = tree.parent(node)
         if isinstance(around, cst.Attribute) and around.value is node and around.attr.value in _INSIDE:
@@ -212,7 +210,7 @@ def _looked_into(tree: Tree, target: str) -> Refusal | None:
     return None
 
 
-def _set_up(tree: Tree, target: str) -> Iterator[Edit | Refusal]:
+def _set_up(tree: Tree, target: str | None) -> Iterator[Edit | Refusal]:
     """The shared saver makes its own tables: ``saver.setup()`` goes, awaited or not."""
     for node in _mentions(tree, target):
         around = tree.parent(node)

@@ -214,8 +214,6 @@ class Fixing:
         change = known.rewrite(tree, request, context)
         if isinstance(change, Refusal):
             return change
-        if not change.edits:
-            return Refusal("there is nothing to change")
         if change.unsafe and not self.unsafe:
             return Refusal(f"{change.unsafe}: it needs --unsafe-fixes")
         if HISTORY_FUNCTION in change.needs and self.supply.is_own(path):

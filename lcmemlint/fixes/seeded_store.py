@@ -227,7 +227,8 @@ def _reads(tree: Tree, function: cst.FunctionDef, filled: _Filled, *, away: Edit
             tree.parent(node), cst.AssignTarget | cst.Del
         ):
             continue
-        if any(edit.start <= tree.extent(node)[0] < edit.end for edit in away):
+        start, _ = tree.extent(node)
+        if any(edit.start <= start < edit.end for edit in away):
             continue
         statement = tree.statement(node)
         if _is_rebinding(statement, node, filled.name) and isinstance(statement, cst.SimpleStatementLine):

@@ -19,7 +19,7 @@ def seeded(tree: Tree, call: cst.Call) -> Refusal | None:
     function = tree.function(call)
     body = function.body if function is not None else tree.module
     for loop in (*walk(body, cst.For), *walk(body, cst.While)):
-        if tree.extent(loop)[0] < tree.extent(call)[0]:
+        if tree.extent(loop) < tree.extent(call):
             continue
         for found in walk(loop, cst.Call):
             if _last(found) in _FILLS and tree.function(found) is function:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -27,8 +26,7 @@ def unwrapped(tree: Tree, node: cst.With, header: str) -> Edits | Refusal:
     outer, inner = tree.indent(start), tree.indent(first)
     edits = [Edit(start, head_end, header + comment)]
     for at in _lines(tree, head_end, end):
-        extra = re.compile(r"[ \t]*").match(tree.text, at)
-        found = extra.group() if extra else ""
+        found = tree.indent(at)
         if found.startswith(inner) and inner.startswith(outer):
             edits.append(Edit(at + len(outer), at + len(inner), ""))
         elif tree.text[at : tree.line_end(at)].strip() and found.startswith(outer) and found != outer:

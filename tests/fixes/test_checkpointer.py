@@ -181,6 +181,18 @@ def test_it_needs_unsafe_fixes(project: Project) -> None:
             "`factory=Persistent`",
             id="factory",
         ),
+        pytest.param(
+            f"{IMPORT}memory: object = MemorySaver()\nprint(len(memory.storage))\n",
+            "MemorySaver()",
+            "`memory.storage`",
+            id="inside-annotated",
+        ),
+        pytest.param(
+            f"{IMPORT}if memory := MemorySaver():\n    print(len(memory.storage))\n",
+            "MemorySaver()",
+            "`memory.storage`",
+            id="inside-walrus",
+        ),
         pytest.param("saver = MemorySaver()\n", "MemorySaver()", "", id="unknown"),
         pytest.param(
             f"{IMPORT}MemorySaver().put(1)\n", "MemorySaver()", "taken from the saver at once", id="at-once"
@@ -198,3 +210,32 @@ def test_what_no_stored_saver_can_do_is_refused(
         return
 
     assert reason in refused(before, code, "checkpointer")
+
+
+@pytest.mark.parametrize(
+    "word", ["temporary", "ephemeral", "on purpose", "intentional", "deliberate", "throwaway"]
+)
+@pytest.mark.parametrize("place", ["# {}\nmemory = MemorySaver()\n", "memory = MemorySaver()  # {}\n"])
+def test_what_is_meant_to_forget(refused: Callable[..., str], place: str, word: str) -> None:
+    """
+    Somebody said so, above the statement or behind it.
+    """
+    text = IMPORT + place.format(f"This is {word.title()}.")
+
+    assert f"is meant to forget, says the comment `# This is {word.title()}.`" in refused(
+        text, "MemorySaver()", "checkpointer"
+    )
+
+
+def test_comments_inside_the_call_stand_above_its_statement(fixed: Callable[..., str]) -> None:
+    """
+    In order, with the statement's indentation.
+    """
+    call = "MemorySaver(\n        # one\n        serde=Pickle(),  # two\n    )"
+    before = f"{IMPORT}\n\ndef build(builder):\n    return builder.compile({call})\n"
+
+    after = fixed(before, call, "checkpointer")
+
+    assert after.endswith(
+        "    # one\n    # two\n    return builder.compile(shared_checkpointer(serde=Pickle()))\n"
+    )

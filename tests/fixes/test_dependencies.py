@@ -44,6 +44,12 @@ def add(path: str, text: str, changed: str = "app.py", *, more: dict[str, str] |
             id="one-line",
         ),
         pytest.param(
+            '[project]\ndependencies = [\n    "a",  # not "b]\n    "",\n    "c; d == \\"]\\"",\n]\n',
+            '[project]\ndependencies = [\n    "a",  # not "b]\n    "",\n    "c; d == \\"]\\"",\n'
+            '    "sqlalchemy",\n    "psycopg[binary]",\n]\n',
+            id="quotes-and-brackets-in-texts-and-comments",
+        ),
+        pytest.param(
             "[project]\ndependencies = []\n",
             '[project]\ndependencies = ["sqlalchemy", "psycopg[binary]"]\n',
             id="empty",
@@ -107,8 +113,16 @@ def test_the_nearest_folder_with_dependencies_counts() -> None:
     assert result.texts == {"backend/pyproject.toml": '[project]\ndependencies = ["redis", "sqlalchemy"]\n'}
 
 
-def test_a_form_that_no_insertion_fits_is_told() -> None:
-    result = add("pyproject.toml", 'project.dependencies = ["a"]\n')
+@pytest.mark.parametrize(
+    "text",
+    [
+        'project.dependencies = ["a"]\n',
+        '[project]\ndependencies = [["a"], "b"]\n',
+        '[project]\ndependencies = [\n"a"]\n',
+    ],
+)
+def test_a_form_that_no_insertion_fits_is_told(text: str) -> None:
+    result = add("pyproject.toml", text)
 
     assert result.texts == {}
     assert "pyproject.toml: its dependencies are written in a way" in result.reasons[0]

@@ -10,17 +10,23 @@ from pathlib import Path
 import libcst as cst
 import pytest
 
+from lcmemlint.findings import FixRequest
 from lcmemlint.fixes import fix_files
 from lcmemlint.fixes.arguments import without_argument, wrapped
 from lcmemlint.fixes.assemble import comments, syntax_error
+from lcmemlint.fixes.chat_memory import replaced_names
+from lcmemlint.fixes.codemods import CODEMODS, Codemod
 from lcmemlint.fixes.dependencies import added
 from lcmemlint.fixes.disk import Disk
-from lcmemlint.fixes.edits import apply
+from lcmemlint.fixes.edits import Context, Refusal, apply
 from lcmemlint.fixes.generated import CHECKPOINTER, HISTORY
 from lcmemlint.fixes.imports import joined
+from lcmemlint.fixes.keys import history_call
+from lcmemlint.fixes.layout import common_folder
 from lcmemlint.fixes.mutations import mutated_messages
-from lcmemlint.fixes.scopes import names_in
-from lcmemlint.fixes.trees import Tree, parsed_expression, resolved, walk
+from lcmemlint.fixes.scopes import is_in_scope, names_in
+from lcmemlint.fixes.seeding import seeded
+from lcmemlint.fixes.trees import Tree, parsed_expression, resolved, unparenthesized, walk
 from lcmemlint.values import Span
 from tests.fixes.conftest import Project
 
@@ -50,6 +56,9 @@ def test_comments_are_found_in_syntax_that_is_newer_than_this_python() -> None:
         ("[f(gone=1), 2]", "[f(), 2]"),
         ("f(g(gone=1), 2)", "f(g(), 2)"),
         ("f(\n    a,\n    gone=1,\n)", "f(\n    a,\n)"),
+        ("f(\n    a,\n    gone=1\n)", "f(\n    a\n)"),
+        ("f(\n    gone=1,\n    a=2,\n)", "f(\n    a=2,\n)"),
+        ("f(\n    gone=1, a=2,\n)", "f(\n    a=2,\n)"),
     ],
 )
 def test_an_argument_goes_with_its_own_comma(call: str, after: str) -> None:
@@ -368,3 +377,144 @@ def test_a_place_behind_the_text_is_its_end() -> None:
     assert tree.offsets(Span(1, 1, 2, 1)) == (1, 8)
     assert tree.offsets(Span(2, 9, 7, 0)) == (9, 9)
     assert tree.offsets(Span(7, 3, 8, 0)) == (9, 9)
+
+
+@pytest.mark.parametrize("one", CODEMODS, ids=lambda one: one.kind)
+def test_a_place_without_a_call_is_refused(one: Codemod) -> None:
+    """
+    The file may have changed since it was linted.
+    """
+    request = FixRequest(one.kind, "app.py", Span(1, 0, 1, 1), (("key", "user_id"), ("callers", "[]")))
+
+    assert isinstance(one.rewrite(Tree("x = 1\n"), request, Context()), Refusal)
+
+
+def test_a_name_of_histories_must_be_plain_text() -> None:
+    """
+    It stands between quotes in the code that is written.
+    """
+    tree = Tree("def f(user_id):\n    return History()\n")
+    (site,) = walk(tree.module, cst.Return)
+
+    def call(namespace: str) -> str | Refusal:
+        request = FixRequest("", "", Span(1, 0, 1, 0), (("key", "user_id"), ("namespace", namespace)))
+        return history_call(tree, request, Context(), site=site)
+
+    assert call("it's") == Refusal("`it's` cannot name a group of conversations")
+    assert call("bot") == 'chat_history("bot", user_id)'
+    assert call("") == "chat_history(user_id)"
+
+
+def test_the_history_that_a_memory_had() -> None:
+    """
+    Its class may be imported for nothing afterwards; other arguments stay.
+    """
+    call = parsed_expression("Memory(1, llm=Model(), chat_memory=History(), other=x)")
+
+    assert isinstance(call, cst.Call)
+    assert replaced_names(call) == {"History"}
+
+
+@pytest.mark.parametrize(
+    ("code", "normal"),
+    [
+        ("(a)", "a"),
+        ("a[ 'b' ]", 'a[ "b" ]'),
+        ("(a,\n b)", "a, b"),
+        ("""d["it's"]""", """d["it's"]"""),
+    ],
+)
+def test_expressions_are_compared_in_a_normal_form(code: str, normal: str) -> None:
+    """
+    Without outer parentheses, with one kind of quotes, where that changes no text.
+    """
+    node = parsed_expression(code)
+
+    assert node is not None
+    assert unparenthesized(node) == normal
+
+
+def test_comments_of_a_stretch_of_text() -> None:
+    """
+    Those that begin in it, wherever they end.
+    """
+    tree = Tree("a = 1  # one\nb = 2\n")
+
+    assert tree.has_comment(7, 8)
+    assert tree.has_comment(0, 9)
+    assert not tree.has_comment(0, 7)
+    assert not tree.has_comment(8, 20)
+
+
+def test_names_of_the_module_that_a_function_declares_its_own() -> None:
+    """
+    `global` makes what a function assigns later the name that the module bound before.
+    """
+    text = "store = 1\ndef f():\n    {}\n    use()\n    store = 2\n"
+
+    def known(declared: str) -> bool:
+        tree = Tree(text.format(declared))
+        site = next(one for one in walk(tree.module, cst.Call))
+        return is_in_scope(tree, "store", site)
+
+    assert known("global store")
+    assert not known("pass")
+
+
+def test_no_folder_is_around_no_files() -> None:
+    assert common_folder(["a/b/c.py", "a/b.py"]) == "a"
+    assert common_folder(["a/b.py", "c/b.py"]) == ""
+    assert common_folder([]) == ""
+
+
+def test_what_was_not_linted_has_no_text(tmp_path: Path) -> None:
+    """
+    An error like that of a file that is not there.
+    """
+    with pytest.raises(FileNotFoundError, match=r"gone\.py is not among the files that were linted"):
+        Disk(tmp_path, dict[str, bytes]().__getitem__).text("gone.py")
+
+
+def test_a_new_file_is_written_under_a_name_that_tells(tmp_path: Path) -> None:
+    """
+    Hidden and temporary, should a run be killed before it takes the old one's place.
+    """
+    seen: list[str] = []
+
+    class Watched(Disk):
+        def check(self, path: str, new: bytes) -> Path:
+            seen.extend(one.name for one in tmp_path.iterdir())
+            return super().check(path, new)
+
+    Watched(tmp_path, None).write("app.py", b"x = 1\n")
+
+    (name,) = seen
+    assert name.startswith(".app.py.")
+    assert name.endswith(".tmp")
+    assert [one.name for one in tmp_path.iterdir()] == ["app.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_filled"),
+    [
+        ("h = History()\nfor m in old:\n    h.add_message(m)\n", True),
+        ("h = History()\nwhile old:\n    h.add_message(old.pop())\n", True),
+        ("for m in old:\n    log.add_message(m)\nh = History()\n", False),
+        (
+            "for user in users:\n    if user:\n        x = 1\n    h = [History()]\n    h.add_message(user)\n",
+            True,
+        ),
+        (
+            "def f():\n    for m in old:\n        h = History()\n        def g():\n            h.add_message(m)\n",
+            False,
+        ),
+    ],
+)
+def test_loops_that_fill_a_memory(text: str, is_filled: bool) -> None:
+    """
+    Those that begin after it is built; what stands beside it in a block is a matter of that block.
+    """
+    tree = Tree(text)
+    call = next(one for one in walk(tree.module, cst.Call) if tree.source(one) == "History()")
+
+    assert (seeded(tree, call) is not None) is is_filled

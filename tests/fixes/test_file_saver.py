@@ -30,15 +30,19 @@ def test_the_connection_of_the_saver_goes_with_it(fixed: Callable[..., str]) -> 
     assert after == f"from app import build\n{SHARED}\nsaver = shared_checkpointer()\ngraph = build(saver)\n"
 
 
-@pytest.mark.parametrize("more", ['connection.execute("VACUUM")\n', "__all__ = ['connection']\n"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        'connection.execute("VACUUM")',
+        "print(connection)",
+        "__all__ = ['connection']",
+        '__all__ = ["connection"]',
+    ],
+)
 def test_a_connection_with_other_uses_stays(fixed: Callable[..., str], more: str) -> None:
     before = f'import sqlite3\n{SYNC}\nconnection = sqlite3.connect("a.db")\nsaver = SqliteSaver(conn=connection)\n'
 
-    after = fixed(
-        before + more.replace("__all__ = ['connection']", "print(connection)"),
-        "SqliteSaver(conn=connection)",
-        "checkpointer",
-    )
+    after = fixed(f"{before}{more}\n", "SqliteSaver(conn=connection)", "checkpointer")
 
     assert 'connection = sqlite3.connect("a.db")' in after
     assert "import sqlite3" in after
@@ -76,6 +80,20 @@ def test_a_with_goes_and_its_body_moves_out(fixed: Callable[..., str]) -> None:
         "    # the graph\n    app.state.graph = build(\n"
         '        saver,\n    )\n\n    app.state.help = """\n        as it is\n"""\n    yield\n    # done\n'
     )
+
+
+def test_a_line_that_hangs_to_the_left_of_its_block(fixed: Callable[..., str]) -> None:
+    """
+    Inside brackets it may; it moves to the level that the block has then.
+    """
+    before = (
+        f"{SYNC}\n\ndef start(path):\n    with SqliteSaver.from_conn_string(path) as saver:\n"
+        "        return build(\n      saver,\n)\n"
+    )
+
+    after = fixed(before, "SqliteSaver.from_conn_string(path)", "checkpointer")
+
+    assert after.endswith("    saver = shared_checkpointer()\n    return build(\n    saver,\n)\n")
 
 
 def test_a_saver_that_a_stack_enters(fixed: Callable[..., str]) -> None:
@@ -142,6 +160,24 @@ def test_line_ends_and_tabs_stay(project: Project) -> None:
             "SqliteSaver(connection)",
             "looks into `saver.conn`",
             id="connection-of-the-saver",
+        ),
+        pytest.param(
+            "saver: SqliteSaver = SqliteSaver(connection)\nsaver.conn.commit()\n",
+            "SqliteSaver(connection)",
+            "looks into `saver.conn`",
+            id="annotated",
+        ),
+        pytest.param(
+            "with SqliteSaver.from_conn_string(\n    path,  # threads\n) as s:\n    run(s)\n",
+            "SqliteSaver.from_conn_string(\n    path,  # threads\n)",
+            "comment",
+            id="comment-inside-the-with",
+        ),
+        pytest.param(
+            "with (  # threads\n    SqliteSaver.from_conn_string(path)\n) as s:\n    run(s)\n",
+            "SqliteSaver.from_conn_string(path)",
+            "comments stand inside the `with`",
+            id="comment-in-the-head",
         ),
         pytest.param(
             "saver = SqliteSaver(connection)\nif new:\n    saver.setup()\n",

@@ -93,3 +93,18 @@ def test_a_conversation_without_a_key_of_its_own_is_not_cleared(refused: Callabl
     assert "is the same for everyone" in refused(
         before, "InMemoryChatMessageHistory()", "history-factory", container_unused="yes"
     )
+
+
+def test_what_the_builder_never_does_goes_with_it(fixed: Callable[..., str]) -> None:
+    """
+    A branch that no conversation takes.
+    """
+    before = (
+        f"{HEAD}\n\ndef get(sid):\n    if sid in store:\n        return store[sid]\n    elif sid not in store:\n"
+        "        store[sid] = InMemoryChatMessageHistory()\n        return store[sid]\n    else:\n"
+        "        del store[sid]\n"
+    )
+
+    after = fixed(before, "InMemoryChatMessageHistory()", "history-factory", container_unused="yes")
+
+    assert after.endswith("def get(sid):\n    return chat_history(sid)\n")

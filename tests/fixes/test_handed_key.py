@@ -212,3 +212,28 @@ def test_a_test_that_calls_the_builder_is_not_broken(repaired: Callable[..., Rep
 
     assert done.texts == {}
     assert done.reasons["LCM101"] == "tests/test_chains.py uses `build_chain` too"
+
+
+@pytest.mark.parametrize(
+    ("builder", "reason"),
+    [
+        ("@traced\ndef build_chain():\n", "`build_chain` has a decorator or positional-only parameters"),
+        ("def build_chain(model='gpt', /):\n", "`build_chain` has a decorator or positional-only parameters"),
+        ("def build_chain(session_id='x'):\n", "`build_chain` already has a parameter `session_id`"),
+        (
+            "def build_chain():\n    session_id = 3\n",
+            "`build_chain` already uses `session_id` for something else",
+        ),
+    ],
+)
+def test_a_builder_whose_signature_cannot_change(
+    refused: Callable[..., str], builder: str, reason: str
+) -> None:
+    """
+    Told by the builder's own name.
+    """
+    text = f"{IMPORTS}\n\n{builder}    return ConversationChain(memory=ConversationBufferMemory())\n"
+
+    assert reason == refused(
+        text, "ConversationBufferMemory()", "handed-key", name_="session_id", callers="[]"
+    )

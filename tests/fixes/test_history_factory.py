@@ -477,6 +477,12 @@ def test_a_memory_kept_with_other_things(fixed: Callable[..., str]) -> None:
             "read elsewhere",
             id="only-filled",
         ),
+        pytest.param(
+            "    if session_id not in store:\n        store[session_id] = cache.last = NEW\n"
+            "    return store[session_id]\n",
+            "does more than",
+            id="kept-elsewhere-too",
+        ),
         pytest.param("    return NEW\n", "is not kept in a dict by a key", id="no-dict"),
         pytest.param(
             '    if "all" not in store:\n        store["all"] = NEW\n    return store["all"]\n',
@@ -614,3 +620,60 @@ def test_a_defaultdict_with_other_uses_stays(
 
     assert done.texts == {}
     assert "histories" in done.reasons["LCM102"]
+
+
+def test_the_base_class_may_be_imported_already(fixed: Callable[..., str]) -> None:
+    """
+    Other code that names it does not keep an annotation from becoming it.
+    """
+    other = "\n\ndef show(history: BaseChatMessageHistory) -> None:\n    print(history)\n"
+    signature = SIGNATURE.replace("-> BaseChatMessageHistory", "-> InMemoryChatMessageHistory")
+
+    after = fixed(module(BODY, signature=signature) + other, NEW, "history-factory", container_unused="yes")
+
+    assert f"{SIGNATURE}    return chat_history(session_id)\n{other}" in after
+    assert "InMemory" not in after
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_definition_whose_name_stands_in_a_text_stays(fixed: Callable[..., str], quote: str) -> None:
+    """
+    `__all__` and `patch` name it so.
+    """
+    names = f"\n__all__ = [{quote}store{quote}]\nstore = {{}}\n"
+
+    assert "store = {}\n" in fixed(module(BODY, names), NEW, "history-factory", container_unused="yes")
+
+
+@pytest.mark.parametrize("value", ["load()", "{'a': 1}"])
+def test_a_dict_that_begins_with_something_is_refused(refused: Callable[..., str], value: str) -> None:
+    """
+    An annotation does not make it empty.
+    """
+    text = module(BODY, f"\nstore: dict = {value}\n")
+
+    assert "is also used on line 3" in refused(text, NEW, "history-factory", container_unused="yes")
+
+
+def test_a_key_that_is_only_in_scope_is_a_guess(project: Project) -> None:
+    """
+    The key that the code itself keeps a memory under needs no `--unsafe-fixes`.
+    """
+    head = "from langchain.memory import ConversationBufferMemory\n\nmemories = {}\n"
+    code = "ConversationBufferMemory()"
+    project.put(
+        "own.py",
+        f"{head}\n\ndef get(user_id):\n    if user_id not in memories:\n        memories[user_id] = {code}\n"
+        "    return len(memories)\n",
+    )
+    project.put(
+        "guessed.py", f"{head}\n\ndef get(user_id):\n    memories['all'] = {code}\n    return len(memories)\n"
+    )
+    project.fault(code, "history-factory", key="user_id")
+
+    result = project.fix()
+
+    assert [one.path for one in result.changed if one.old is not None] == ["own.py"]
+    assert [one.reason for one in result.refused if one.path == "guessed.py"] == [
+        "the key in scope is taken for that of the conversation: it needs --unsafe-fixes"
+    ]

@@ -76,6 +76,11 @@ def test_an_id_that_all_share_is_no_default(project: Project, before: str, after
         ),
         ('thread = "default"\n', "is yours to say"),
         (
+            f'{FASTAPI}@app.post("/")\ndef chat(ask: Ask):\n    ask.user = ask.user or "default"\n'
+            "    return run(ask)\n",
+            "the id has no plain name",
+        ),
+        (
             f'{FASTAPI}@app.get("/")\ndef chat(a: str = "", thread: str = "default"):\n    return run(thread)\n',
             "behind parameters that have a default",
         ),
@@ -208,6 +213,16 @@ def _new_id(texts: Mapping[str, str]) -> list[Finding]:
             "has a variable `request`",
         ),
         (f'{FASTAPI}@app.post("/")\ndef chat(text: str):\n    return run(uuid4())\n', "no name of its own"),
+        (
+            f'{FASTAPI}@app.post("/")\ndef chat(text: str, response: Response):\n    session_id = uuid4()\n'
+            "    return run(session_id)\n",
+            "already has a parameter of that name",
+        ),
+        (
+            f'{FASTAPI}x_session_id = 3\n\n\n@app.post("/")\ndef chat(text: str):\n    session_id = uuid4()\n'
+            "    return run(session_id)\n",
+            "already has a parameter of that name",
+        ),
     ],
 )
 def test_ids_that_stay(refused: Callable[..., str], body: str, reason: str) -> None:

@@ -159,3 +159,36 @@ def test_arguments_that_are_not_seen_may_name_a_history_already(refused: Callabl
     assert "what `**given` holds is not known" in refused(
         before, code, "history-factory", container_unused="yes"
     )
+
+
+def test_a_call_stays_on_its_line_however_long(fixed: Callable[..., str]) -> None:
+    """
+    A statement that becomes too long is wrapped as a whole.
+    """
+    code = f"ConversationBufferMemory(human_prefix='{'a' * 40}')"
+    before = (
+        "from langchain.memory import ConversationBufferMemory\n\nstore = {}\n\n\ndef f(user):\n"
+        f"    if user not in store:\n        m = {code}\n        fill(m)\n        store[user] = m\n"
+        "    return store[user]\n"
+    )
+
+    after = fixed(before, code, "history-factory", container_unused="yes")
+
+    assert (
+        "    m = ConversationBufferMemory(\n"
+        f"        human_prefix='{'a' * 40}', chat_memory=chat_history(user)\n    )\n"
+    ) in after
+
+
+def test_what_a_dict_keeps_before_is_something_else(refused: Callable[..., str]) -> None:
+    """
+    The old value of the variable, which the new memory has nothing to do with.
+    """
+    before = (
+        f"{HISTORY}\nstore = {{}}\n\n\ndef f(user, h):\n    if user not in store:\n        store[user] = h\n"
+        f"        h = {NEW}\n        fill(h)\n    return store[user]\n"
+    )
+
+    assert "does more than to get or create" in refused(
+        before, NEW, "history-factory", container_unused="yes"
+    )

@@ -186,6 +186,32 @@ def test_a_saver_is_set_up_where_it_is_built(project: Project, before: str, afte
 
 
 @pytest.mark.parametrize(
+    ("of", "names"),
+    [
+        ("checkpointer", ["saver", "checkpointer", "postgres_saver"]),
+        ("store", ["store", "shared_store", "graph_store"]),
+    ],
+)
+def test_a_saver_gets_a_name_that_is_free(project: Project, of: str, names: list[str]) -> None:
+    """
+    The first one that the file does not use; none at all where it uses them all.
+    """
+    lint = project.lint
+    project.lint = lambda texts: [] if ".setup()" in texts.get("app.py", "") else lint(texts)  # type: ignore[method-assign]
+    project.fault("PostgresSaver(pool)", "setup-saver", of=of, method="setup")
+
+    for number, name in enumerate(names):
+        used = "".join(f"use({each})\n" for each in names[:number])
+        project.put("app.py", f"{used}graph = build(PostgresSaver(pool))\n")
+        project.fix()
+        expected = f"{name} = PostgresSaver(pool)\n{name}.setup()\ngraph = build({name})\n"
+        assert project.text("app.py") == used + expected
+
+    project.put("app.py", f"use({', '.join(names)})\ngraph = build(PostgresSaver(pool))\n")
+    assert "already uses the names" in project.fix().refused[0].reason
+
+
+@pytest.mark.parametrize(
     ("text", "reason"),
     [
         ("graph = build(PostgresSaver(pool) if url else None)\n", "where it may never be"),
@@ -219,6 +245,18 @@ def test_a_memory_that_nothing_reads_goes(fixed: Callable[..., str]) -> None:
     assert after == "def f(memory):\n    return memory\n"
 
 
+def test_another_functions_variable_of_the_same_name_is_another_one(fixed: Callable[..., str]) -> None:
+    """
+    Neither a function beside the one that builds the memory, nor one that has such a variable, reads it.
+    """
+    rest = "def g():\n    return memory\n\n\nmemory = 2\n"
+    before = f"{MEMORY}\n\ndef f():\n    memory = ConversationBufferMemory()\n    return 1\n\n\n{rest}"
+
+    after = fixed(before, "ConversationBufferMemory()", "unattached-memory")
+
+    assert after == f"def f():\n    return 1\n\n\n{rest}"
+
+
 @pytest.mark.parametrize(
     ("text", "params", "reason"),
     [
@@ -231,6 +269,7 @@ def test_a_memory_that_nothing_reads_goes(fixed: Callable[..., str]) -> None:
             "by other code",
         ),
         ("if flag:\n    memory = ConversationBufferMemory()\n", {}, "would be empty"),
+        ("x = 1; memory = ConversationBufferMemory()\nprint(x)\n", {}, "inside another statement"),
         ("# why\nmemory = ConversationBufferMemory()\nprint(1)\n", {}, "speaks of it"),
     ],
 )
