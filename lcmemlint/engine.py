@@ -461,7 +461,7 @@ def _check_all(
             continue
         pause()
         try:
-            findings += [project.scaling.judged(finding) for finding in one.check(project)]
+            findings += [project.scaling.judged(finding) for finding in project.findings(one.code, one.check)]
         except Exception as error:
             ran.discard(one.code)
             crashes.append(crash_of(one.code, error))

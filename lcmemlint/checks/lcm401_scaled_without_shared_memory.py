@@ -19,7 +19,7 @@ def check(project: Project) -> Iterator[Finding]:
         finding
         for one in CHECKS
         if one.code in LOST_ELSEWHERE
-        for finding in one.check(project)
+        for finding in project.findings(one.code, one.check)
         if finding.at not in nowhere
     ]
     for running in project.scaling.scaled(lost):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cached_property
+
 from lcmemlint.facts import Call
 from lcmemlint.findings import FixRequest
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.handed import framework_key, handed_down
 from lcmemlint.link.in_scope import KeysInScope
 from lcmemlint.link.memory import Memories, Memory
-from lcmemlint.link.objects import Collection, FunctionOf, Instance
+from lcmemlint.link.objects import Collection, FunctionOf, Instance, Object
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.recommend import Recommendations
 from lcmemlint.link.saver_advice import SaverAdvice
@@ -128,17 +132,21 @@ class Advice:
 
     def _namespace(self, memory: Memory) -> str:
         """A literal first key when several stores of the project would otherwise share one conversation."""
-        holders = {
-            other.fate.holder: other
-            for other in self.memories.all
-            if other.fate.keyed
-            and other.fate.lifetime == "worker"
-            and other.storage == "process"
-            and isinstance(other.fate.holder, Collection | Instance)
-        }
-        if len(holders) < 2 or memory.fate.holder not in holders:
+        if len(self._holders) < 2 or memory.fate.holder not in self._holders:
             return ""
         return self._holder_name(memory)
+
+    @cached_property
+    def _holders(self) -> frozenset[Object]:
+        """Whatever keeps memories of this process by key for as long as it runs."""
+        return frozenset(
+            memory.fate.holder
+            for memory in self.memories.all
+            if memory.fate.keyed
+            and memory.fate.lifetime == "worker"
+            and memory.storage == "process"
+            and isinstance(memory.fate.holder, Collection | Instance)
+        )
 
     def _holder_name(self, memory: Memory) -> str:
         holder = memory.fate.holder
@@ -166,13 +174,19 @@ class Advice:
             return True
         targets = self.evaluator.files[home].statements[statement].targets
         names = {target.id for target in targets if isinstance(target, Name)}
-        for other, facts in self.evaluator.files.items():
-            if other != path and any(
-                imported.name in names and self.evaluator.modules.find(other, imported.module) == home
-                for imported in facts.imports
-            ):
-                return True
-        return home != path
+        others = {other for name in names for other in self._importers.get((home, name), ())}
+        return home != path or not others <= {path}
+
+    @cached_property
+    def _importers(self) -> Mapping[tuple[str, str], set[str]]:
+        """(file, name) → the files that import the name from it."""
+        found: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for path, facts in self.evaluator.files.items():
+            for imported in facts.imports:
+                home = self.evaluator.modules.find(path, imported.module) if imported.name else None
+                if home is not None and imported.name is not None:
+                    found[home, imported.name].add(path)
+        return found
 
     def _with_parameter(self, memory: Memory, params: dict[str, str]) -> tuple[FixRequest | None, str]:
         function = self._function(memory)

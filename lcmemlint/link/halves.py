@@ -8,7 +8,8 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
 from functools import cached_property
 from typing import Literal
 
@@ -90,12 +91,27 @@ class Halves:
 
     def _families(self) -> Iterator[list[Memory]]:
         wanted = [memory for memory in self.memories.all if memory.kind in ("memory", "history")]
-        while wanted:
-            family, wanted = [wanted[0]], wanted[1:]
+        beside: dict[Hashable, list[int]] = defaultdict(list)
+        for number, memory in enumerate(wanted):
+            for mark in _marks(memory):
+                beside[mark].append(number)
+        left = dict.fromkeys(range(len(wanted)))
+        for first in range(len(wanted)):
+            if first not in left:
+                continue
+            del left[first]
+            family = [wanted[first]]
             for member in family:
-                near = [other for other in wanted if self._are_one(member, other)]
-                family.extend(near)
-                wanted = [other for other in wanted if other not in near]
+                numbers = {
+                    number for mark in _marks(member) for number in beside.get(mark, ()) if number in left
+                }
+                near = [number for number in sorted(numbers) if self._are_one(member, wanted[number])]
+                for mark in _marks(member):
+                    if isinstance(mark, tuple):  # all that bear it are one, so they are in this family by now
+                        beside.pop(mark, None)
+                family.extend(wanted[number] for number in near)
+                for number in near:
+                    del left[number]
             yield family
 
     def _are_one(self, one: Memory, other: Memory) -> bool:
@@ -336,6 +352,16 @@ def _names_of(value: Value) -> Iterator[str]:
         yield value.name
     elif isinstance(value, Const) and isinstance(value.value, str) and value.value.isidentifier():
         yield value.value
+
+
+def _marks(memory: Memory) -> Iterator[Hashable]:
+    """What memories of one family have in common: each shares one of its marks with another."""
+    yield memory.thing
+    yield from memory.delegates
+    if memory.fate.holder is not None:
+        yield "holder", memory.fate.holder
+    if memory.storage != "process":
+        yield "component", memory.component.id
 
 
 def _is_plain(value: Value | None) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import field
 from types import MappingProxyType
 
 from lcmemlint.catalogue import Catalogue
 from lcmemlint.deploy.workload import Workload
 from lcmemlint.facts import FileFacts
-from lcmemlint.findings import FixRequest, Step
+from lcmemlint.findings import Finding, FixRequest, Step
 from lcmemlint.link.addresses import Address, address_of
 from lcmemlint.link.advice import Advice
 from lcmemlint.link.clashes import Clash, find_clashes
@@ -71,6 +72,13 @@ class Project:
     scaling: Scaling
     halves: Halves
     shapes: Shapes
+    _found: dict[str, tuple[Finding, ...]] = field(default_factory=dict, repr=False, compare=False)
+
+    def findings(self, code: str, check: Callable[[Project], Iterable[Finding]]) -> tuple[Finding, ...]:
+        """What a check finds; it runs once, although LCM401 asks for the findings of others."""
+        if code not in self._found:
+            self._found[code] = tuple(check(self))
+        return self._found[code]
 
     def facts(self, path: str) -> FileFacts:
         """The facts of one file of the project."""

@@ -75,15 +75,18 @@ class Reach:
     # ------------------------------------------------------------------ request path
 
     def _walk_requests(self) -> None:
+        threads: list[EntryPoint] = []
+        talks: list[EntryPoint] = []
+        rest: list[EntryPoint] = []
         for point in self.entries:
             self.point.setdefault(point.function, point)
-        threads = [point for point in self.entries if point.framework == "threading"]
-        talks = [point for point in self.entries if point not in threads and self._talks(point)]
+            kind = threads if point.framework == "threading" else talks if self._talks(point) else rest
+            kind.append(point)
         self._start(talks)  # first: a reader takes the chat route for a better proof than a shorter way
         for given in self.served:
             self._use(given.thing, Came(None, given.at, f"{given.framework} serves it from here"))
         self._drain()
-        self._start([point for point in self.entries if point not in threads and point not in talks])
+        self._start(rest)
         self._drain()
         self._start(threads)  # after the rest: the route that starts the thread is the better proof
         self._drain()

@@ -31,6 +31,7 @@ class Versions:
         self._files = files
         self._catalogue = catalogue
         self._folders: dict[str, dict[str, Bounds]] = {}
+        self._told: dict[tuple[str, str], Bounds] = {}
         for path in sorted(manifests):
             told = installed(path)
             if told is not None:
@@ -114,6 +115,11 @@ class Versions:
 
     def _imported(self, path: str, package: str) -> Bounds:
         """What the file's imports say about a package: each module of the table came or went with a release."""
+        if (path, package) not in self._told:
+            self._told[path, package] = self._told_by_imports(path, package)
+        return self._told[path, package]
+
+    def _told_by_imports(self, path: str, package: str) -> Bounds:
         found = Bounds()
         facts = self._files.get(path)
         for imported in facts.imports if facts is not None else ():
