@@ -10,11 +10,7 @@ from lcmemlint.link.project import Project
 
 def check(project: Project) -> Iterator[Finding]:
     for memory in project.state("checkpointer"):
-        if (
-            memory.storage != "process"
-            or not memory.on_request_path
-            or memory.fate.lifetime in ("script", "dead")
-        ):
+        if memory.storage != "process" or not memory.on_request_path or memory.fate.lifetime == "script":
             continue
         if (
             project.is_development_only(memory)

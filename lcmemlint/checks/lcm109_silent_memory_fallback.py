@@ -10,7 +10,7 @@ from lcmemlint.link.project import Project
 
 def check(project: Project) -> Iterator[Finding]:
     for memory in project.state("checkpointer", "history", "memory"):
-        if not memory.on_request_path or memory.fate.lifetime in ("script", "dead"):
+        if not memory.on_request_path or memory.fate.lifetime == "script":
             continue
         when = project.fallback(memory)
         if not when or project.is_development_only(memory) or project.is_platform_managed(memory):

@@ -535,7 +535,7 @@ class Conversations:
         site = self._site(thing)
         if site.at >= 0:
             statement = self.evaluator.files[site.path].statements[site.at]
-            if statement.value is site.value or statement.value == site.value:
+            if statement.value == site.value:
                 for target in statement.targets:
                     if isinstance(target, Name):
                         return target.id

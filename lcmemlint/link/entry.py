@@ -320,8 +320,6 @@ def _functions(evaluator: Evaluator, thing: Object, entry: Entry) -> Iterator[Fu
             method = evaluator.member(thing.of, name)
             if isinstance(method, FunctionOf):
                 yield method
-    elif isinstance(thing, Part) and isinstance(thing.base, ClassOf) and thing.name == "as_view":
-        yield from _functions(evaluator, thing.base, entry)
     elif isinstance(thing, Instance) and thing.path and entry.how == "startup":
         call = evaluator.files[thing.path].calls[thing.call]  # combine_lifespans(ours, theirs)
         for given in call.arguments:

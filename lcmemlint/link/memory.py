@@ -30,7 +30,7 @@ from lcmemlint.link.objects import (
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, storage_of
 from lcmemlint.records import record
-from lcmemlint.values import UNKNOWN, CallOf, Location, Name, dotted
+from lcmemlint.values import UNKNOWN, CallOf, Location, dotted
 
 Lifetime = Literal["request", "worker", "session", "script", "dead", "unknown"]
 Storage = Literal["process", "host", "shared", "client", "unknown"]
@@ -41,13 +41,16 @@ _RANK: dict[Lifetime, int] = {"worker": 5, "session": 4, "unknown": 3, "request"
 
 @record
 class Fate:
-    """How long something lives and what holds it; ``keyed``: one for each value of a key."""
+    """How long something lives and what holds it; ``keyed``: one for each value of a key.
+
+    ``how`` is said of an ``item`` of a container, and of ``user data``, the dict that a bot keeps for a user or chat.
+    """
 
     lifetime: Lifetime
     keyed: bool = False
     stored: Stored | None = None
     holder: Object | None = None
-    how: str = ""
+    how: Literal["item", "user data", ""] = ""
 
 
 Known: TypeAlias = Callable[[Object], Fate | None]
@@ -162,19 +165,16 @@ class Memories:
                     self._wraps[thing].append(made)
 
     def _index_factories(self, path: str, number: int) -> None:
-        """``defaultdict(History)`` keeps what it makes; ``field(default_factory=History)`` is an attribute."""
+        """``defaultdict(History)`` keeps what it makes."""
         evaluator = self.evaluator
+        if self._is_field(path, number):
+            return
         call = evaluator.files[path].calls[number]
         for factory in evaluator.factories(path, number):
             if not isinstance(factory, External | ClassOf):
                 continue
             made = Instance(factory, path, number)
             site = Site(path, call.scope, CallOf(number), call.statement)
-            if evaluator.files[path].scopes[call.scope].kind == "class" and call.statement >= 0:
-                for target in evaluator.files[path].statements[call.statement].targets:
-                    if isinstance(target, Name):
-                        self._attributes[made].append((ClassOf(path, call.scope), target.id, site))
-                continue
             for holder in evaluator.at(site):
                 self._items[made].append((holder, Stored(UNKNOWN, site, None)))
 
@@ -262,10 +262,14 @@ class Memories:
             return kept
         homes = [home for home in self._homes(thing, known) if home is not None]
         if isinstance(thing, Instance) and thing.path:
-            homes.append(Fate(self.base(thing)))
+            if not self._is_field(thing.path, thing.call):
+                homes.append(Fate(self.base(thing)))
         elif isinstance(thing, Collection):
             homes.append(Fate(self._base_of_collection(thing)))
         return max(homes, key=_height, default=None)
+
+    def _is_field(self, path: str, number: int) -> bool:
+        return self.evaluator.containers.is_field(path, number)
 
     def _base_of_collection(self, thing: Collection) -> Lifetime:
         site = self.evaluator.collections[thing.number]
@@ -286,7 +290,7 @@ class Memories:
                 if p.name not in ("self", "cls")
                 and not p.name.startswith("_")  # left out of Streamlit's cache key
             ]
-            yield Fate(lifetime, keyed=bool(params), holder=function, how="cached")
+            yield Fate(lifetime, keyed=bool(params), holder=function)
         for holder, stored in self._items.get(thing, ()):
             yield self._in_holder(holder, stored, known)
         for holder, name, site in self._attributes.get(thing, ()):
@@ -303,7 +307,7 @@ class Memories:
             return Fate("request")
         if scope == MODULE and self.reach.in_main(path, block) and path not in self.reach.servers:
             return Fate("script")
-        return Fate("worker", how="module")
+        return Fate("worker")
 
     def _in_holder(self, holder: Object, stored: Stored, known: Known) -> Fate | None:
         kept = self.session_state(holder)
@@ -312,9 +316,7 @@ class Memories:
         if isinstance(holder, External | Part):
             shared = self.evaluator.shared_name(holder)
             if isinstance(shared, External) and shared.dotted.startswith("*."):
-                return Fate(
-                    "worker", keyed=stored.constant is None, stored=stored, holder=holder, how="state"
-                )
+                return Fate("worker", keyed=stored.constant is None, stored=stored, holder=holder)
             return Fate("unknown")
         around = known(holder)
         if around is None or around.keyed:
@@ -327,18 +329,19 @@ class Memories:
         if kept is not None:
             yield kept
         elif isinstance(holder, ClassOf):
-            if self.evaluator.files[site.path].scopes[site.scope].kind == "class":
-                yield Fate("worker", holder=holder, how="class")
+            is_field = isinstance(site.value, CallOf) and self._is_field(site.path, site.value.call)
+            if self.evaluator.files[site.path].scopes[site.scope].kind == "class" and not is_field:
+                yield Fate("worker", holder=holder)
                 return
             for cls in (holder, *self.evaluator.subclasses(holder)):
                 for made in self._made.get(cls, ()):
                     yield known(made)
         elif isinstance(holder, ModuleOf):
-            yield Fate("worker", how="module")
+            yield Fate("worker")
         else:
             shared = self.evaluator.shared_name(holder)
             if isinstance(shared, External) and shared.dotted == "*.state":
-                yield Fate("worker", holder=holder, how="state")
+                yield Fate("worker", holder=holder)
             elif isinstance(holder, Instance):
                 yield known(holder)
 
@@ -346,12 +349,12 @@ class Memories:
         """The fate of what frameworks keep for a user: per browser session, per chat, or in a cookie."""
         shared = self.evaluator.shared_name(holder)
         names = {dotted_of(holder) or "", shared.dotted if isinstance(shared, External) else ""}
-        for name in sorted(names & self._session_names):
-            return Fate("session", keyed=True, holder=holder, how=f"session state {name}")
+        if names & self._session_names:
+            return Fate("session", keyed=True, holder=holder)
         if names & {"*.user_data", "*.chat_data"}:
             return Fate("worker", keyed=True, holder=holder, how="user data")
         if names & {"*.session"}:
-            return Fate("request", holder=holder, how="cookie")
+            return Fate("request", holder=holder)
         return None
 
     # ------------------------------------------------------------------ finding them

@@ -125,8 +125,6 @@ class FileNames:
                 found = self.table.get((current, name))
                 if found:
                     return current, found
-            if current == 0:
-                break
             current = self.facts.scopes[current].parent
         return 0, []
 

@@ -32,7 +32,7 @@ def find_omissions(graphs: Graphs, fallbacks: Fallbacks) -> Iterator[Omission]:
     """Each place once, in order of place."""
     found: dict[Location, Omission] = {}
     for memory in graphs.memories.all:
-        if memory.kind != "checkpointer" or memory.storage == "process" or not memory.on_request_path:
+        if memory.kind != "checkpointer" or not memory.on_request_path:
             continue
         for graph in graphs.memories.wrappers(memory.thing):
             sites = list(graphs.checkpointer_sites(graph))

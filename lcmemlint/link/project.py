@@ -95,10 +95,7 @@ class Project:
 
     def is_served(self, memory: Memory) -> bool:
         """Whether a server builds it or uses it: on the request path, or when it starts."""
-        return (memory.on_request_path or "startup" in memory.runs) and memory.fate.lifetime not in (
-            "script",
-            "dead",
-        )
+        return (memory.on_request_path or "startup" in memory.runs) and memory.fate.lifetime != "script"
 
     def trace(self, memory: Memory) -> tuple[Step, ...]:
         """The way to a memory from where a request enters, else from where the server starts."""

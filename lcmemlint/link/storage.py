@@ -271,7 +271,7 @@ def _of_text(text: str) -> Storage:
 
 def _storage_of_class(evaluator: Evaluator, cls: ClassOf) -> Storage:
     """A user's own history or memory class: in the process if nothing in it reaches outside, on disk if only files."""
-    outside = {dotted_of(thing) or "" for thing in _outside(evaluator, cls)}
+    outside = set(_outside(evaluator, cls))
     if not outside:
         return "process"
     on_disk = outside & _OPENERS and all(name.startswith(_FILES) for name in outside)
@@ -289,8 +289,8 @@ def _answers_from_process(evaluator: Evaluator, component: Component, cls: Class
     return not any(evaluator.member(cls, name) is not None for name in _READS)
 
 
-def _outside(evaluator: Evaluator, cls: ClassOf) -> Iterator[Object]:
-    """What the methods of a class call that may keep something outside of the process."""
+def _outside(evaluator: Evaluator, cls: ClassOf) -> Iterator[str]:
+    """The dotted names of what the methods of a class call that may keep something outside of the process."""
     methods = [
         FunctionOf(one.path, child)
         for one in evaluator.project_bases(cls)
@@ -306,8 +306,8 @@ def _outside(evaluator: Evaluator, cls: ClassOf) -> Iterator[Object]:
             for thing in _called(evaluator, method):
                 if isinstance(thing, FunctionOf | Method):
                     called.append(thing.function if isinstance(thing, Method) else thing)
-                elif _reaches_outside(evaluator, thing):
-                    yield thing
+                elif (name := dotted_of(thing)) is not None and _reaches_outside(evaluator, name):
+                    yield name
         methods = called
 
 
@@ -322,10 +322,7 @@ def _called(evaluator: Evaluator, function: FunctionOf) -> Iterator[Object]:
         yield from evaluator.value(function.path, max(scope.parent, 0), decorator)
 
 
-def _reaches_outside(evaluator: Evaluator, thing: Object) -> bool:
-    name = dotted_of(thing)
-    if name is None:
-        return False
+def _reaches_outside(evaluator: Evaluator, name: str) -> bool:
     component = evaluator.catalogue.component(name)
     if component is not None and component.storage in ("host", "shared", "url"):
         return True  # a history that hands everything to another one

@@ -226,3 +226,63 @@ def test_an_attribute_of_a_module_set_from_outside(linked: Link) -> None:
     )
 
     assert project.revealed() == {"None", "instance of class bot.py:Bot"}
+
+
+def test_a_module_in_a_folder_that_is_no_package(linked: Link) -> None:
+    """
+    `import a.b` names the module, though nothing says what `a` is.
+    """
+    project = linked({"main.py": "import shop.bot\nreveal(shop.bot.Bot)", "shop/bot.py": BOT})
+
+    assert project.revealed() == {"class shop/bot.py:Bot"}
+
+
+def test_names_of_a_star_that_nobody_knows(linked: Link) -> None:
+    """
+    They come from the only package that may have them; the last one, where there are several.
+    """
+    assert linked({"main.py": "from os import *\nreveal(getcwd)"}).revealed() == {"os.getcwd"}
+    project = linked({"main.py": "from os import *\nfrom sys import *\nreveal(exit_)"})
+    assert project.revealed() == {"sys.exit_"}
+
+
+def test_a_function_may_bind_names_of_those_around_it(linked: Link) -> None:
+    """
+    `nonlocal` leads to the innermost one that binds the name; a class is none.
+    """
+    text = """
+        from bot import Bot
+
+        def outer():
+            kept = 1
+            class Inner:
+                kept = 2
+                def middle(self):
+                    def inner():
+                        nonlocal kept
+                        kept = Bot
+                    return inner
+            reveal(kept)
+    """
+
+    assert linked({"main.py": text, "bot.py": BOT}).revealed() == {"1", "class bot.py:Bot"}
+
+
+def test_a_parameter_that_a_branch_replaces(linked: Link) -> None:
+    """
+    Outside of the branch it may still be what was handed over.
+    """
+    text = """
+        from bot import Bot
+
+        def show(thing):
+            if thing is None:
+                thing = 1
+            else:
+                print(thing)
+            reveal(thing)
+
+        show(Bot)
+    """
+
+    assert linked({"main.py": text, "bot.py": BOT}).revealed() == {"1", "class bot.py:Bot"}

@@ -197,3 +197,36 @@ def test_an_id_that_callers_hand_down(linked: Link) -> None:
 
     assert full.origins()["session_id"] == ["given"]
     assert sorted(short.origins()["session_id"]) == ["given", "none"]
+
+
+def test_a_configuration_in_a_variable(linked: Link) -> None:
+    """
+    Its dict may stand elsewhere; what is no dict says nothing.
+    """
+    handler = (
+        "@app.post('/chat')\ndef chat(user: str):\n    own = {}\n"
+        "    return chain.invoke('x', config={{'configurable': own}})\n"
+    )
+
+    def found(own: str) -> dict[str, list[str]]:
+        return linked({"app.py": f"{HEAD}\n{handler.format(own)}"}).origins()
+
+    assert found("{'session_id': user}") == {"session_id": ["given"]}
+    assert found("settings()") == {}
+
+
+def test_what_a_browser_session_keeps_as_an_id(linked: Link) -> None:
+    """
+    A literal is one for everybody; a new id is one for each session, which is not told.
+    """
+    page = (
+        "import streamlit as st, uuid\nfrom langchain_core.runnables.history import RunnableWithMessageHistory\n"
+        "from stores import history\nchain = RunnableWithMessageHistory(model, history)\n"
+        "st.session_state.thread = {}\n"
+        "st.write(chain.invoke('x', config={{'configurable': {{'session_id': st.session_state.thread}}}}))\n"
+    )
+
+    assert linked({"page.py": page.format("'all'")}).origins()["session_id"] == ["constant 'all'"]
+    assert (
+        linked({"page.py": page.format("str(uuid.uuid4())")}).origins()["session_id"][0].startswith("unknown")
+    )

@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lcmemlint.deploy.workload import Disk, Range, Spot, Workload
+from lcmemlint.link.deployment import LinkedWorkload
+from lcmemlint.link.evaluate.questions import Questions
 from lcmemlint.link.requirements import is_version_manifest
-from lcmemlint.link.scaling import count_of
+from lcmemlint.link.scaling import count_of, severity_of
+from lcmemlint.link.storage import argument
+from lcmemlint.values import Const
 from tests.deploy.test_cases import read, tree_of
 
 if TYPE_CHECKING:
+    from lcmemlint.link.objects import Object
     from tests.link.conftest import Link
 
 HEAD = """
@@ -45,6 +51,8 @@ from elsewhere import anything, settings
         ("os.environ.get('DEBUG')", True),
         ("os.environ['DEBUG']", True),
         ("USE_IN_MEMORY", True),
+        ("settings.IS_PRODUCTION", False),
+        ("not settings.IS_PRODUCTION", True),
         ("settings.colour", False),
         ("anything()", False),
     ],
@@ -146,6 +154,10 @@ SETTINGS = (
         ("os.getenv('REDIS_URL', 'redis://localhost')", ("fallback", "localhost", ("REDIS_URL",))),
         ("os.environ.get('REDIS_URL', 'redis://localhost')", ("fallback", "localhost", ("REDIS_URL",))),
         ("os.getenv('REDIS_URL')", None),
+        (
+            "anything().environ.get('REDIS_URL', 'redis://localhost')",
+            ("fallback", "localhost", ("REDIS_URL",)),
+        ),
         ("os.getenv('REDIS_URL') or 'redis://localhost'", ("fallback", "localhost", ("REDIS_URL",))),
         ("conf.redis_url", ("fallback", "localhost", ("REDIS_URL",))),
         ("'redis://a' if anything else 'redis://b'", None),
@@ -197,3 +209,177 @@ def test_how_many_run(command: str, replicas: str, words: str) -> None:
     (found,) = [one for one in read(tree_of("tree", files)) if one.workload.name == "api"]
 
     assert count_of(found.workload) == words
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("f(1, 2)", ["1", "2"]),
+        ("f(1, *rest)", ["1", "-"]),
+        ("f(*rest, 2)", ["-", "-"]),
+        ("f(x=1, y=2)", ["1", "2"]),
+        ("f(1, y=2, **rest)", ["1", "2"]),
+        ("f()", ["-", "-"]),
+    ],
+)
+def test_arguments_of_a_call(call: str, expected: list[str], linked: Link) -> None:
+    """
+    By name or by position; behind a star nobody knows the positions.
+    """
+    (found,) = linked({"app.py": call}).evaluator.files["app.py"].calls
+    given = [argument(found, (name,), position) for position, name in enumerate(("x", "y"))]
+
+    assert [str(one.value) if isinstance(one, Const) else "-" for one in given] == expected
+
+
+@pytest.mark.parametrize(
+    ("processes", "affinity", "severity"),
+    [(1, False, "error"), (1, True, "warning"), (2, True, "error"), (3, True, "error")],
+)
+def test_affinity_helps_between_instances_only(processes: int, affinity: bool, severity: str) -> None:
+    """
+    Workers of one instance share its address, so a request may meet any of them.
+    """
+    many = Workload(
+        "api", "docker", Spot("Dockerfile", 1), Range(2, 2), Range(processes, processes), Disk(True, False),
+        affinity=affinity,
+    )  # fmt: skip
+
+    assert severity_of(LinkedWorkload(many, ("app.py",), "", "certain")) == severity
+
+
+@pytest.mark.parametrize(
+    ("messages", "brings"),
+    [
+        ("[('user', text)]", False),
+        ("[*earlier, ('user', text)]", True),
+        ("anything(text)", True),
+        ("turns", True),
+        ("fixed", False),
+        ("merged", True),
+    ],
+)
+def test_whether_a_run_is_handed_earlier_messages(messages: str, brings: bool, linked: Link) -> None:
+    """
+    A list that is written out holds this turn's; one that grows, is unpacked or comes from elsewhere may hold more.
+    """
+    text = (
+        f"{HEAD}from langgraph.prebuilt import create_react_agent\nfrom fastapi import FastAPI\n\napp = FastAPI()\n"
+        "graph = create_react_agent('m', [])\n\n\n@app.post('/')\ndef chat(text: str, earlier: list):\n"
+        "    turns = []\n    turns.append(('user', text))\n    fixed = [('user', text)]\n"
+        f"    merged = [*earlier, text]\n    return graph.invoke({{'messages': {messages}}})\n"
+    )
+    runs = linked({"app.py": text}).project.runs
+
+    assert [runs.brings_history(run) for run in runs.of_requests] == [brings]
+
+
+@pytest.mark.parametrize(
+    ("path", "storage"),
+    [("':memory:'", "process"), ("'threads.db'", "host"), ("anything()", "host")],
+)
+def test_what_a_connection_opens(path: str, storage: str, linked: Link) -> None:
+    """
+    A saver over a connection keeps threads where that leads.
+    """
+    text = (
+        f"{HEAD}import sqlite3\nfrom langgraph.checkpoint.sqlite import SqliteSaver\n\n"
+        f"saver = SqliteSaver(sqlite3.connect({path}))\n"
+    )
+
+    assert linked({"app.py": text}).memory().storage == storage
+
+
+@pytest.mark.parametrize(
+    ("other", "is_filled"),
+    [
+        ("InMemoryChatMessageHistory()", False),
+        ("RedisChatMessageHistory('x', url='redis://h')", True),
+        ("kept[name]", True),
+    ],
+)
+def test_a_history_beside_a_kept_one_is_its_empty_case(other: str, is_filled: bool, linked: Link) -> None:
+    """
+    The function gives either.
+    """
+    text = (
+        f"{HEAD}from langchain_core.chat_history import InMemoryChatMessageHistory\n\nkept = {{}}\n\n\n"
+        "def put(name):\n    kept[name] = FileHistory(name)\n\n\n"
+        f"def history(name):\n    if anything(name):\n        return {other}\n    return InMemoryChatMessageHistory()\n"
+    ).replace("FileHistory(name)", "RedisChatMessageHistory(name, url='redis://h')")
+    found = linked({"app.py": text})
+    last = max(
+        (one for one in found.project.memories.all if one.name == "InMemoryChatMessageHistory"),
+        key=lambda one: one.at,
+    )
+
+    assert found.project.is_filled(last) is is_filled
+
+
+def test_a_lambda_on_the_way(linked: Link) -> None:
+    """
+    It has no name to be told.
+    """
+    text = (
+        "from fastapi import FastAPI\n\napp = FastAPI()\nmake = lambda text: answer(text)\n\n\n"
+        "@app.post('/')\ndef chat(text: str):\n    return make(text)\n\n\ndef answer(text):\n    return text\n"
+    )
+
+    assert [words for _, _, words in linked({"app.py": text}).route("app.py:answer")] == [
+        "request enters `chat` here (fastapi)",
+        "calls a lambda",
+        "calls `answer`",
+    ]
+
+
+def test_when_functions_run(linked: Link) -> None:
+    """
+    In requests, at import, at start-up, in a script; never.
+    """
+    text = (
+        "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.on_event('startup')\ndef start():\n    both()\n\n\n"
+        "@app.post('/')\ndef chat(text: str):\n    return both()\n\n\ndef both():\n    return 1\n\n\n"
+        "def first():\n    return 2\n\n\ndef last():\n    return 3\n\n\nfirst()\n"
+        "if __name__ == '__main__':\n    last()\n\n\ndef never():\n    return 4\n"
+    )
+    found = linked({"app.py": text})
+
+    assert found.runs("app.py:start") == {"startup"}
+    assert found.runs("app.py:both") == {"request", "startup"}
+    assert found.runs("app.py:first") == {"import"}
+    assert found.runs("app.py:last") == {"script"}
+    assert found.runs("app.py:never") == set()
+
+
+def test_what_a_running_chain_is_given_is_used(linked: Link) -> None:
+    """
+    By any method but those that run it: these are handed what one turn needs.
+    """
+    text = (
+        f"{HEAD}from fastapi import FastAPI\nfrom langchain.agents import AgentExecutor\n"
+        "from langchain.memory import ConversationBufferMemory\n\napp = FastAPI()\nagent = AgentExecutor()\n"
+        "given, unused = ConversationBufferMemory(), ConversationBufferMemory()\nagent.{}(given)\n\n\n"
+        "@app.post('/')\ndef chat(text: str):\n    return agent.invoke(text)\n"
+    )
+
+    def used(method: str) -> list[bool]:
+        return [one.used for one in linked({"app.py": text.replace("{}", method)}).project.memories.all]
+
+    assert used("add_memory") == [True, False]
+    assert used("invoke") == [False, False]
+
+
+def test_questions_that_lead_too_deep_are_answered_with_nothing() -> None:
+    """
+    Before Python gives up; the limit is far beyond what code nests.
+    """
+    questions = Questions()
+    reached = 0
+
+    def ask(number: int) -> list[Object]:
+        nonlocal reached
+        reached = number
+        return list(questions.remember(number + 1, ask, number + 1))
+
+    assert questions.remember(0, ask, 0) == ()
+    assert reached == 80

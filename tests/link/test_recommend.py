@@ -80,7 +80,24 @@ def test_an_old_langgraph_has_no_shared_saver() -> None:
     """
     told = recommended(GRAPH.format(kind="def", call="agent.invoke"), requirements="langgraph==0.1.5")
 
-    assert told.startswith("upgrade langgraph")
+    assert told == (
+        "upgrade langgraph: this version has no checkpointer that workers can share; newer ones have `PostgresSaver`"
+    )
+
+
+def test_a_store_is_replaced_by_a_store() -> None:
+    """
+    Of the same kind as the calls; none where the versions have none.
+    """
+    text = GRAPH.format(kind="def", call="agent.invoke").replace(
+        "checkpointer=MemorySaver()", "store=MemorySaver()"
+    )
+    text = text.replace(
+        "checkpoint.memory import MemorySaver", "store.memory import InMemoryStore as MemorySaver"
+    )
+
+    assert recommended(text) == "compile the graph with a store that all workers share (`PostgresStore`)"
+    assert recommended(text, requirements="langgraph==0.1.5").endswith("newer ones have `PostgresStore`")
 
 
 def test_a_class_that_came_later_is_not_named() -> None:

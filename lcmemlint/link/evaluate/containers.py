@@ -103,6 +103,12 @@ class Containers(Aspect):
             given = [a.value for a in call.arguments if a.name in ("default_factory", "factory")]
         return distinct(t for v in given for t in self.value(path, call.scope, v, call.statement))
 
+    def is_field(self, path: str, number: int) -> bool:
+        """Whether a call declares a field of a dataclass or a model, which each of its objects gets for itself."""
+        call = self.files[path].calls[number]
+        called = self.value(path, call.scope, call.function, call.statement)
+        return any(dotted_of(thing) in FIELDS for thing in called)
+
     def made_by_factory(self, path: str, number: int) -> Iterator[Object]:
         """What a field's factory makes, unless that is a plain container."""
         for factory in self.factories(path, number):
