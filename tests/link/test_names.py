@@ -228,13 +228,29 @@ def test_an_attribute_of_a_module_set_from_outside(linked: Link) -> None:
     assert project.revealed() == {"None", "instance of class bot.py:Bot"}
 
 
-def test_a_module_in_a_folder_that_is_no_package(linked: Link) -> None:
+@pytest.mark.parametrize("folder", ["shop", "a.b.c.d"])
+def test_a_module_in_a_folder_that_is_no_package(folder: str, linked: Link) -> None:
     """
     `import a.b` names the module, though nothing says what `a` is.
     """
-    project = linked({"main.py": "import shop.bot\nreveal(shop.bot.Bot)", "shop/bot.py": BOT})
+    path = f"{folder.replace('.', '/')}/bot.py"
 
-    assert project.revealed() == {"class shop/bot.py:Bot"}
+    project = linked({"main.py": f"import {folder}.bot\nreveal({folder}.bot.Bot)", path: BOT})
+
+    assert project.revealed() == {f"class {path}:Bot"}
+
+
+def test_a_module_beside_one_of_its_folders_name(linked: Link) -> None:
+    """
+    `import a.b` means a module in the folder `a`, whatever `a.py` is elsewhere.
+    """
+    files = {
+        "shop.py": "x = 1",
+        "web/main.py": "import shop.bot\nreveal(shop.bot.Bot)",
+        "web/shop/bot.py": BOT,
+    }
+
+    assert linked(files).revealed() == {"class web/shop/bot.py:Bot"}
 
 
 def test_names_of_a_star_that_nobody_knows(linked: Link) -> None:
@@ -275,14 +291,15 @@ def test_a_parameter_that_a_branch_replaces(linked: Link) -> None:
     text = """
         from bot import Bot
 
-        def show(thing):
-            if thing is None:
-                thing = 1
+        def show(thing, flag):
+            if flag:
+                if thing is None:
+                    thing = 1
+                reveal(thing)
             else:
                 print(thing)
-            reveal(thing)
 
-        show(Bot)
+        show(Bot, True)
     """
 
     assert linked({"main.py": text, "bot.py": BOT}).revealed() == {"1", "class bot.py:Bot"}

@@ -278,13 +278,14 @@ def test_whether_a_run_is_handed_earlier_messages(messages: str, brings: bool, l
     ("path", "storage"),
     [("':memory:'", "process"), ("'threads.db'", "host"), ("anything()", "host")],
 )
-def test_what_a_connection_opens(path: str, storage: str, linked: Link) -> None:
+@pytest.mark.parametrize("saver", ["SqliteSaver(sqlite3.connect({}))", "SqliteSaver.from_conn_string({})"])
+def test_what_a_connection_opens(saver: str, path: str, storage: str, linked: Link) -> None:
     """
     A saver over a connection keeps threads where that leads.
     """
     text = (
         f"{HEAD}import sqlite3\nfrom langgraph.checkpoint.sqlite import SqliteSaver\n\n"
-        f"saver = SqliteSaver(sqlite3.connect({path}))\n"
+        f"saver = {saver.format(path)}\n"
     )
 
     assert linked({"app.py": text}).memory().storage == storage
@@ -383,3 +384,19 @@ def test_questions_that_lead_too_deep_are_answered_with_nothing() -> None:
 
     assert questions.remember(0, ask, 0) == ()
     assert reached == 80
+
+
+def test_a_part_of_a_memory_that_is_known_is_a_use_of_both(linked: Link) -> None:
+    """
+    Whoever writes into the history of a memory writes into the memory, too.
+    """
+    text = (
+        f"{HEAD}from langchain.memory import ConversationBufferMemory\n\n"
+        "history = RedisChatMessageHistory('x', url='redis://h')\n"
+        "memory = ConversationBufferMemory(chat_memory=history)\nmemory.chat_memory.add_user_message('hello')\n"
+    )
+    found = linked({"app.py": text})
+
+    for name in ("RedisChatMessageHistory", "ConversationBufferMemory"):
+        mentions = found.project.wiring.uses.of(found.memory(name).thing)
+        assert "written" in [mention.kind for mention in mentions]

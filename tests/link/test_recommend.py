@@ -121,7 +121,10 @@ def test_new_chains_get_a_checkpointer_first() -> None:
     """
     `langchain_classic` is 1.x, whose successor of histories is the checkpointer.
     """
-    assert "create_agent" in recommended(CHAIN.format(package="langchain_classic"))
+    text = CHAIN.format(package="langchain_classic")
+
+    assert "create_agent(..., checkpointer=PostgresSaver(...))" in recommended(text)
+    assert "checkpointer=PostgresSaver(...)" in recommended(text, requirements="langgraph==0.1.5")
 
 
 def test_before_langgraph_0_2_from_conn_string_gives_the_saver() -> None:
