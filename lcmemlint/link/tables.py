@@ -63,9 +63,10 @@ def find_tables(evaluator: Evaluator, reach: Reach, memories: Memories) -> Itera
 
 
 def _queries(evaluator: Evaluator, reach: Reach, memories: Memories) -> Iterator[_Query]:
+    imports = (found for facts in evaluator.files.values() for found in facts.imports)
+    if not any(found.module.split(".", 1)[0] in ("sqlite3", "aiosqlite") for found in imports):
+        return
     for path, facts in evaluator.files.items():
-        if not any(found.module.split(".", 1)[0] in ("sqlite3", "aiosqlite") for found in facts.imports):
-            continue
         for call in facts.calls:
             function = memories.function_of(path, call.scope)
             if not isinstance(call.function, AttrOf) or call.function.name not in _RUNS or not call.arguments:

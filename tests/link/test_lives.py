@@ -302,12 +302,13 @@ def test_tables_of_messages(columns: str, found: bool, linked: Link) -> None:
         (f"kept = sqlite3.connect('chat.db')\nkept.execute()\n{SELECT}", []),
     ],
 )
-def test_where_a_table_is(lines: str, names: list[str], linked: Link) -> None:
+@pytest.mark.parametrize("module", ["sqlite3", "aiosqlite"])
+def test_where_a_table_is(module: str, lines: str, names: list[str], linked: Link) -> None:
     """
     In a file, written and read by requests.
     """
-    above = "import sqlite3\nINSERT = 'insert or replace into messages (role, content) values (?, ?)'"
+    above = f"import {module}\nINSERT = 'insert or replace into messages (role, content) values (?, ?)'"
 
-    project = in_handler(linked, lines, above).project
+    project = in_handler(linked, lines.replace("sqlite3", module), above).project
 
     assert [table.name for table in project.tables()] == names
