@@ -167,7 +167,7 @@ class Runs:
             bound = True
             thing = thing.of.base
         made = made_by(self.evaluator, thing)
-        if made is None or not self._is_direct(thing, made[0]):
+        if made is None or not isinstance(thing, Instance) or not _is_direct(thing, made[0]):
             return None
         component, call, path = made
         if component.lookalike or not (component.checkpointer_argument or component.history_argument):
@@ -180,14 +180,6 @@ class Runs:
             return False
         component = self.evaluator.catalogue.component(thing.of.dotted)
         return component is not None and component.method is not None
-
-    def _is_direct(self, thing: Object, component: Component) -> bool:
-        """Whether the object is what the component builds, not what one of its methods gave."""
-        if not isinstance(thing, Instance):
-            return False
-        if isinstance(thing.of, Part):
-            return thing.of.name == component.method
-        return component.method is None
 
     # ------------------------------------------------------------------ what runs inside another run
 
@@ -465,6 +457,13 @@ class Runs:
         if isinstance(thing, Instance):
             return not (dotted_of(thing) or "").startswith("langchain")
         return _is_vague(thing)
+
+
+def _is_direct(thing: Instance, component: Component) -> bool:
+    """Whether the object is what the component builds, not what one of its methods gave."""
+    if isinstance(thing.of, Part):
+        return thing.of.name == component.method
+    return component.method is None
 
 
 def _function(thing: Object) -> Iterator[FunctionOf]:
