@@ -114,18 +114,15 @@ def meant(tree: Tree, call: cst.Call) -> str | None:
 def _targets(tree: Tree, call: cst.Call) -> Iterator[str]:
     """The names that the saver is given, through ``X() if flag else None`` and ``saver or X()`` too."""
     node: cst.CSTNode = call
-    for around in tree.ancestors(call):
-        if isinstance(around, cst.IfExp | cst.BooleanOperation):
-            node = around
-        elif isinstance(around, cst.Assign) and around.value is node:
-            yield from (name for each in around.targets if (name := dotted(each.target)) is not None)
-            return
-        elif isinstance(around, cst.AnnAssign | cst.NamedExpr) and around.value is node:
-            if (name := dotted(around.target)) is not None:
-                yield name
-            return
-        else:
-            return
+    around = tree.parent(call)
+    while isinstance(around, cst.IfExp | cst.BooleanOperation):
+        node, around = around, tree.parent(around)
+    targets: list[cst.BaseExpression] = []
+    if isinstance(around, cst.Assign) and around.value is node:
+        targets = [each.target for each in around.targets]
+    elif isinstance(around, cst.AnnAssign | cst.NamedExpr) and around.value is node:
+        targets = [around.target]
+    yield from (name for each in targets if (name := dotted(each)) is not None)
 
 
 def _misused(tree: Tree, target: str) -> Refusal | None:

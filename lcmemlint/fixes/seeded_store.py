@@ -7,6 +7,8 @@ where it has no messages yet; ``store[key] = fresh`` becomes a history that is c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from lcmemlint.findings import FixRequest
@@ -18,7 +20,6 @@ from lcmemlint.fixes.edits import Change, Context, Edit, Edits, Emptied, Refusal
 from lcmemlint.fixes.forgetting import forgotten
 from lcmemlint.fixes.get_or_create import item
 from lcmemlint.fixes.keys import history_call
-from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.trees import Tree, dotted, parsed_expression, unparenthesized, walk
 from lcmemlint.records import record
 
@@ -38,13 +39,14 @@ class _Filled:
 def rewrite(
     tree: Tree, request: FixRequest, context: Context, call: cst.Call, class_name: str, why: Refusal
 ) -> Change | Refusal:
-    """The edits that take the dict out of the way, or ``why``, when the code has another shape."""
+    """The edits that take the dict out of the way, or ``why``, when the code has another shape.
+
+    Files that change messages in place are refused before.
+    """
     filled = _filled(tree, call)
     function = tree.function(call)
     if filled is None or not isinstance(function, cst.FunctionDef) or request.get("container_unused") == "no":
         return why
-    if (refusal := mutated_messages(tree)) is not None:
-        return refusal
     history = history_call(tree, request, context, site=call, key=filled.key)
     if isinstance(history, Refusal):
         return history
@@ -56,13 +58,23 @@ def rewrite(
     test = _membership(around, filled) if isinstance(around, cst.If) else None
     is_new = isinstance(around, cst.If) and test is not None and (test == "absent") == (guard is around)
     messages = f"{filled.name}.chat_memory.messages" if class_name in BUFFERS else f"{filled.name}.messages"
+    bound: cst.BaseStatement = filled.made
     if is_new and isinstance(around, cst.If):
+        bound = around
         edits = _seeded(tree, around, filled, made, messages if test == "known" else f"not {messages}")
     else:
         edits = _replaced(tree, function, filled, made, history)
     if isinstance(edits, Refusal):
         return edits
-    reads = _reads(tree, function, filled, away=edits)
+    items = list(_items(tree, function, filled))
+    stray = next((each for each in items if not _is_behind(tree, each, bound)), None)
+    if stray is not None and class_name in BUFFERS:
+        return Refusal(
+            f"line {tree.line(stray)} reads `{tree.source(stray)}` where `{filled.name}` is not bound"
+        )
+    reads = _reads(tree, request, context, filled, bound, items, away=edits)
+    if isinstance(reads, Refusal):
+        return reads
     cleared = forgotten(tree, request, context, filled.container)
     if isinstance(cleared, Refusal):
         return cleared
@@ -219,26 +231,58 @@ def _line(tree: Tree, statement: cst.SimpleStatementLine) -> tuple[int, int]:
     return start, end
 
 
-def _reads(tree: Tree, function: cst.FunctionDef, filled: _Filled, *, away: Edits) -> Edits:
-    """``name = container[key]`` goes, any other ``container[key]`` in the function becomes the name."""
-    found: list[Edit] = []
+def _items(tree: Tree, function: cst.FunctionDef, filled: _Filled) -> Iterator[cst.Subscript]:
+    """Every ``container[key]`` of the function that is read."""
     for node in walk(function, cst.Subscript):
-        if item(node) != (filled.container, filled.key) or isinstance(
-            tree.parent(node), cst.AssignTarget | cst.Del
-        ):
-            continue
-        start, _ = tree.extent(node)
+        is_target = isinstance(tree.parent(node), cst.AssignTarget | cst.Del)
+        if item(node) == (filled.container, filled.key) and not is_target:
+            yield node
+
+
+def _is_behind(tree: Tree, node: cst.CSTNode, bound: cst.BaseStatement) -> bool:
+    """Whether a node stands in the block of a statement, and not before it: what that binds is bound there."""
+    block = tree.parent(bound)
+    return tree.extent(node)[0] >= tree.extent(bound)[0] and any(
+        each is block for each in tree.ancestors(node)
+    )
+
+
+def _reads(
+    tree: Tree,
+    request: FixRequest,
+    context: Context,
+    filled: _Filled,
+    bound: cst.BaseStatement,
+    items: list[cst.Subscript],
+    *,
+    away: Edits,
+) -> Edits | Refusal:
+    """Where ``bound`` has bound the name, ``name = container[key]`` goes and any other ``container[key]`` becomes it.
+
+    Elsewhere the item becomes the shared history.
+    """
+    found: list[Edit] = []
+    for node in items:
+        start, end = tree.extent(node)
         if any(edit.start <= start < edit.end for edit in away):
             continue
-        statement = tree.statement(node)
-        if _is_rebinding(statement, node, filled.name) and isinstance(statement, cst.SimpleStatementLine):
-            block = tree.parent(statement)
-            if isinstance(block, cst.IndentedBlock) and len(block.body) == 1:
-                found.append(Edit(*tree.extent(statement), "pass"))
-            elif not tree.has_comment(*tree.lines(statement)):
-                found.append(Edit(*tree.lines(statement), ""))
+        if not _is_behind(tree, node, bound):
+            history = history_call(tree, request, context, site=node, key=filled.key)
+            if isinstance(history, Refusal):
+                return history
+            found.append(Edit(start, end, history))
             continue
-        found.append(Edit(*tree.extent(node), filled.name))
+        statement = tree.statement(node)
+        if not _is_rebinding(statement, node, filled.name):
+            found.append(Edit(start, end, filled.name))
+            continue
+        block = tree.parent(statement)
+        if isinstance(block, cst.IndentedBlock) and len(block.body) == 1:
+            found.append(Edit(*tree.extent(statement), "pass"))
+        elif tree.has_comment(*tree.lines(statement)):
+            return Refusal("a comment stands on a line that would go")
+        else:
+            found.append(Edit(*tree.lines(statement), ""))
     return tuple(found)
 
 

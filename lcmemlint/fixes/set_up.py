@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 import libcst as cst
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.edits import Change, Context, Edit, Refusal
 from lcmemlint.fixes.trees import Tree, dotted, uses
 
+_PLAIN = (cst.Call, cst.Arg, cst.Assign, cst.AnnAssign, cst.Return, cst.Await, cst.Expr)
+"""What is computed whenever its statement is."""
 _NAMES = {
     "checkpointer": ("saver", "checkpointer", "postgres_saver"),
     "store": ("store", "shared_store", "graph_store"),
@@ -48,13 +52,9 @@ def _hoisted(
     tree: Tree, request: FixRequest, call: cst.Call, statement: cst.SimpleStatementLine, ran: str
 ) -> Change | Refusal:
     """A saver that is built inside another call gets a name first."""
-    for each in tree.ancestors(call):
-        if each is statement:
-            break
-        if not isinstance(
-            each, cst.Call | cst.Arg | cst.Assign | cst.AnnAssign | cst.Return | cst.Await | cst.Expr
-        ):
-            return Refusal("the saver is built where it may never be")
+    inside = takewhile(lambda each: each is not statement, tree.ancestors(call))
+    if not all(isinstance(each, _PLAIN) for each in inside):
+        return Refusal("the saver is built where it may never be")
     wanted = _NAMES.get(request.get("of"), _NAMES["checkpointer"])
     name = next((each for each in wanted if not any(True for _ in uses(tree, each))), None)
     if name is None:
