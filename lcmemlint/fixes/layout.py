@@ -122,13 +122,11 @@ class Layout:
         return module.startswith(".") or self.is_module(root, module)
 
     def importers(self, path: str, name: str) -> Iterator[str]:
-        """The other files that import ``name`` from a module called like this file."""
-        stem = (dirname(path) if path.endswith("/__init__.py") else path.removesuffix(".py")).rpartition("/")[
-            2
-        ]
+        """The other files that import ``name`` from a module called like this file, or from any if it is a package."""
+        stem = path.removesuffix(".py").rpartition("/")[2]
         for other in sorted(self.files - {path}):
             for _, module, imported in self.imports(other):
-                if module.rpartition(".")[2] != stem and path.rpartition("/")[2] != "__init__.py":
+                if stem not in (module.rpartition(".")[2], "__init__"):
                     continue
                 if imported.strip() == "*" or re.search(rf"\b{re.escape(name)}\b", imported):
                     yield other

@@ -239,3 +239,16 @@ def test_comments_inside_the_call_stand_above_its_statement(fixed: Callable[...,
     assert after.endswith(
         "    # one\n    # two\n    return builder.compile(shared_checkpointer(serde=Pickle()))\n"
     )
+
+
+@pytest.mark.parametrize("copied", [
+    "copy.copy", "copy.deepcopy", "pickle.dump", "pickle.dumps", "cloudpickle.dumps", "dill.dumps",
+])  # fmt: skip
+def test_a_saver_that_is_copied_stays(refused: Callable[..., str], copied: str) -> None:
+    """
+    A connection cannot be.
+    """
+    package = copied.partition(".")[0]
+    text = f"import {package}\n{IMPORT}saver = MemorySaver()\n{copied}(saver)\n"
+
+    assert "line 4 copies the saver" in refused(text, "MemorySaver()", "checkpointer")

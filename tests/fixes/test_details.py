@@ -12,8 +12,9 @@ import pytest
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes import fix_files
+from lcmemlint.fixes.annotations import of_history, widened
 from lcmemlint.fixes.arguments import without_argument, wrapped
-from lcmemlint.fixes.assemble import comments, syntax_error
+from lcmemlint.fixes.assemble import comments, lost_comment, syntax_error
 from lcmemlint.fixes.chat_memory import replaced_names
 from lcmemlint.fixes.codemods import CODEMODS, Codemod
 from lcmemlint.fixes.dependencies import added
@@ -22,10 +23,11 @@ from lcmemlint.fixes.edits import Context, Refusal, apply
 from lcmemlint.fixes.generated import CHECKPOINTER, HISTORY
 from lcmemlint.fixes.imports import joined
 from lcmemlint.fixes.keys import history_call
-from lcmemlint.fixes.layout import common_folder
+from lcmemlint.fixes.layout import Layout, common_folder
 from lcmemlint.fixes.mutations import mutated_messages
-from lcmemlint.fixes.scopes import is_in_scope, names_in
+from lcmemlint.fixes.scopes import bindings, is_in_scope, names_in
 from lcmemlint.fixes.seeding import seeded
+from lcmemlint.fixes.session_parameter import is_fastapi_route
 from lcmemlint.fixes.trees import Tree, parsed_expression, resolved, unparenthesized, walk
 from lcmemlint.values import Span
 from tests.fixes.conftest import Project
@@ -518,3 +520,134 @@ def test_loops_that_fill_a_memory(text: str, is_filled: bool) -> None:
     call = next(one for one in walk(tree.module, cst.Call) if tree.source(one) == "History()")
 
     assert (seeded(tree, call) is not None) is is_filled
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a = b = 1\n", ["a", "b"]),
+        ("a: int = 1\n", ["a"]),
+        ("a: int\n", []),
+        ("a += 1\n", ["a"]),
+        ("for a, b in c: pass\n", ["a", "b"]),
+        ("import a.b, c as d\n", ["a", "d"]),
+        ("from a import b, c as d\n", ["b", "d"]),
+        ("with a as b: pass\n", ["b"]),
+        ("try: pass\nexcept E as a: pass\n", ["a"]),
+        ("print(a := 1)\n", ["a"]),
+        ("def a(b): c = 1\n", ["a"]),
+        ("class a:\n    b = 1\n", ["a"]),
+        ("match x:\n    case [a, *b]: pass\n    case {'k': c}: pass\n", ["a", "b", "c"]),
+    ],
+)
+def test_the_names_that_statements_bind(text: str, names: list[str]) -> None:
+    """
+    Directly in their scope; an annotation alone binds none.
+    """
+    tree = Tree(text)
+
+    assert sorted({name for name, _ in bindings(tree, tree.module)}) == names
+
+
+FILLS = """
+    add_message add_messages add_user_message add_ai_message save_context aadd_messages asave_context
+"""
+
+
+@pytest.mark.parametrize("fills", FILLS.split())
+def test_every_way_to_fill_a_memory_is_seen(fills: str) -> None:
+    """
+    In a loop behind the call that builds it.
+    """
+    tree = Tree(f"h = History()\nfor m in old:\n    h.{fills}(m)\n")
+    call = next(one for one in walk(tree.module, cst.Call))
+    refusal = seeded(tree, call)
+
+    assert refusal is not None
+    assert f"line 3 (`h.{fills}(m)`) may fill the new memory" in refusal.reason
+
+
+def test_modules_of_a_project() -> None:
+    """
+    Files and folders, by dotted names below a root.
+    """
+    layout = Layout(["src/app/web/chat.py", "src/main.py"], lambda path: "")
+
+    assert layout.is_module("src", "app.web.chat")
+    assert layout.is_module("src", "app.web")
+    assert layout.is_module("src/app", "")
+    assert not layout.is_module("", "app.web")
+    assert not layout.is_module("src", "app.chat")
+
+
+def test_a_comment_that_is_lost_is_told() -> None:
+    """
+    Also when one of two of the same words is.
+    """
+    assert lost_comment("x = 1  # a\n# b\n", "# b\nx = 2  # a\n") is None
+    assert lost_comment("x = 1  # a\n# b\n", "# b\nx = 2\n") == "# a"
+    assert lost_comment("x = 1  # a\n# a\n", "x = 1  # a\n") == "# a"
+
+
+@pytest.mark.parametrize(
+    ("imports", "method", "is_route"),
+    [
+        ("from fastapi import FastAPI", "patch", True),
+        ("from fastapi import FastAPI", "on_event", False),
+        ("from flask import Flask", "post", False),
+        ("from fastapi import FastAPI\nfrom flask import Flask", "post", False),
+    ],
+)
+def test_routes_of_fastapi(imports: str, method: str, is_route: bool) -> None:
+    """
+    By the names of the decorators, where no other framework has them, too.
+    """
+    tree = Tree(f"{imports}\n@app.{method}('/')\ndef chat(): ...\n")
+    (decorator,) = walk(tree.module, cst.Decorator)
+
+    assert is_fastapi_route(tree, decorator) is is_route
+
+
+def test_importers_of_a_name() -> None:
+    """
+    Whatever calls the module by its last name; what a package is called by is not asked.
+    """
+    texts = {
+        "a/store.py": "",
+        "b/__init__.py": "",
+        "c.py": "from a.store import kept",
+        "d.py": "from b import kept",
+    }
+    layout = Layout(texts, texts.__getitem__)
+
+    assert list(layout.importers("a/store.py", "kept")) == ["c.py"]
+    assert list(layout.importers("b/__init__.py", "kept")) == ["c.py", "d.py"]
+    assert list(layout.importers("b/__init__.py", "other")) == []
+    assert list(layout.importers("a/store.py", "other")) == []
+
+
+@pytest.mark.parametrize(
+    "owner", ["self", "cls", "request", "req", "body", "payload", "data", "state", "thread", "response"]
+)
+def test_messages_of_other_things_are_theirs(owner: str) -> None:
+    """
+    Requests, graph states and an object's own list are no histories.
+    """
+    assert mutated_messages(Tree(f"{owner}.messages.append(x)\n")) is None
+
+
+def test_a_qualified_class_in_an_annotation_is_replaced_once() -> None:
+    """
+    Whole, in whatever it stands; fields of models keep their type.
+    """
+    text = (
+        "import langchain_core.chat_history as h\n\n\ndef f(a: dict[str, h.InMemoryChatMessageHistory]) -> h.Other:\n"
+        "    b: h.InMemoryChatMessageHistory = a\n\n\nclass Model:\n    c: h.InMemoryChatMessageHistory\n"
+    )
+    tree = Tree(text)
+
+    after = apply(text, widened(tree, of_history("InMemoryChatMessageHistory")))
+
+    assert after == text.replace("h.InMemoryChatMessageHistory]", "BaseChatMessageHistory]").replace(
+        "b: h.InMemoryChatMessageHistory", "b: BaseChatMessageHistory"
+    )

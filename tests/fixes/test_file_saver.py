@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lcmemlint.fixes.file_saver import class_of
+
 if TYPE_CHECKING:
     from tests.fixes.conftest import Project
 
@@ -186,7 +188,56 @@ def test_line_ends_and_tabs_stay(project: Project) -> None:
             id="setup-alone-in-a-block",
         ),
         pytest.param("saver = SqliteSaver(**given)\n", "SqliteSaver(**given)", "is not known", id="stars"),
+        pytest.param(
+            "threads = SqliteSaver(connection).list(None)\n",
+            "SqliteSaver(connection)",
+            "is taken from the saver at once",
+            id="used-at-once",
+        ),
     ],
 )
 def test_what_is_refused(refused: Callable[..., str], body: str, code: str, reason: str) -> None:
     assert reason in refused(f"{SYNC}\n{body}", code, "checkpointer")
+
+
+@pytest.mark.parametrize(
+    ("known", "name"),
+    [
+        ("langgraph.checkpoint.sqlite.SqliteSaver", "SqliteSaver"),
+        ("langgraph.checkpoint.sqlite.SqliteSaver.from_conn_string", "SqliteSaver"),
+        ("SqliteSaver.from_conn_string", "SqliteSaver"),
+        ("SqliteSaver", "SqliteSaver"),
+        ("from_conn_string", None),
+        ("SqliteSaver.other", None),
+        ("", None),
+    ],
+)
+def test_the_class_behind_a_dotted_name(known: str, name: str | None) -> None:
+    """
+    Of the constructor and of what opens one.
+    """
+    assert class_of(known) == name
+
+
+@pytest.mark.parametrize(
+    ("made", "goes"),
+    [
+        ("sqlite3.connect(path)", True),
+        ("sqlite3.connect(os.path.join(path, 'a.db'))", True),
+        ("sqlite3.connect(str(path))", True),
+        ("sqlite3.connect(os.fspath(path))", True),
+        ("sqlite3.connect(opened(path))", False),
+    ],
+)
+def test_what_is_opened_for_nothing_goes(fixed: Callable[..., str], made: str, goes: bool) -> None:
+    """
+    Unless opening it does more than to open it.
+    """
+    before = (
+        f"import os\nimport sqlite3\n{SYNC}\n\ndef build(path):\n    connection = {made}\n"
+        "    print(os.getcwd())\n    return SqliteSaver(connection)\n"
+    )
+
+    after = fixed(before, "SqliteSaver(connection)", "checkpointer")
+
+    assert ("connection = " not in after) is goes

@@ -108,3 +108,12 @@ def test_what_the_builder_never_does_goes_with_it(fixed: Callable[..., str]) -> 
     after = fixed(before, "InMemoryChatMessageHistory()", "history-factory", container_unused="yes")
 
     assert after.endswith("def get(sid):\n    return chat_history(sid)\n")
+
+
+def test_two_statements_on_a_line_are_another_use(refused: Callable[..., str]) -> None:
+    """
+    A line is rewritten whole or not at all.
+    """
+    before = f"{HEAD}{GET}\n\ndef forget(sid):\n    del store[sid]; print(sid)\n"
+
+    assert "also used on line 11" in refused(before, "InMemoryChatMessageHistory()", "history-factory")

@@ -677,3 +677,31 @@ def test_a_key_that_is_only_in_scope_is_a_guess(project: Project) -> None:
     assert [one.reason for one in result.refused if one.path == "guessed.py"] == [
         "the key in scope is taken for that of the conversation: it needs --unsafe-fixes"
     ]
+
+
+@pytest.mark.parametrize(
+    "empty", ["dict()", "OrderedDict()", "WeakValueDictionary()", "weakref.WeakValueDictionary()"]
+)
+def test_every_empty_dict_goes(fixed: Callable[..., str], empty: str) -> None:
+    """
+    However it is made.
+    """
+    assert "store" not in fixed(
+        module(BODY, f"\nstore = {empty}\n"), NEW, "history-factory", container_unused="yes"
+    )
+
+
+def test_a_memory_over_several_lines_stays_in_its_dict(fixed: Callable[..., str]) -> None:
+    """
+    It gets the shared history, and the code around it stays as it is.
+    """
+    code = "ConversationBufferMemory(\n            memory_key='past',\n        )"
+    before = (
+        "from langchain.memory import ConversationBufferMemory\n\nstore = {}\n\n\ndef get(user_id):\n"
+        f"    if user_id not in store:\n        store[user_id] = {code}\n    return store[user_id]\n"
+    )
+
+    after = fixed(before, code, "history-factory", container_unused="yes")
+
+    assert "    if user_id not in store:\n" in after
+    assert "            memory_key='past',\n            chat_memory=chat_history(user_id),\n" in after

@@ -97,3 +97,18 @@ def test_what_only_the_old_history_has(refused: Callable[..., str], attribute: s
     before = f"{SQL}\n\ndef show(s):\n    own = {call}\n    print(own.{attribute})\n    return own.messages\n"
 
     assert f"line 6 looks into `own.{attribute}`" in refused(before, call, "local-history")
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["connection", "connection_string", "async_mode", "engine_args", "file_path", "encoding", "ensure_ascii"],
+)
+def test_how_the_old_history_wrote_does_not_matter(fixed: Callable[..., str], argument: str) -> None:
+    """
+    The shared history knows where and how by itself.
+    """
+    call = f"SQLChatMessageHistory(s, {argument}=x)"
+
+    after = fixed(f"{SQL}\n\ndef history_of(s, x):\n    return {call}\n", call, "local-history")
+
+    assert after.endswith("    return chat_history(s)\n")

@@ -12,7 +12,10 @@ from lcmemlint.values import CallOf, Name
 if TYPE_CHECKING:
     from tests.link.conftest import Link, Linked
 
-HEAD = "from uuid import uuid4\nfrom elsewhere import chain, database\n"
+HEAD = (
+    "import elsewhere, logging, loguru, rich, structlog, sys\nfrom uuid import uuid4\n"
+    "from elsewhere import chain, database\n"
+)
 RUN = "chain.invoke(text, {'configurable': {'session_id': %s}})"
 BOT = f"{HEAD}class Bot:\n    def __init__(self):\n        self.session = uuid4()\n    def ask(self, text):\n"
 
@@ -30,6 +33,13 @@ def leaves(found: Linked, path: str = "app.py") -> bool:
         (f"return {RUN % 'id'}", False),
         (f"again = str(id)\n    return {RUN % 'again'}", False),
         ("print(id)", False),
+        ("logging.getLogger().handle(id)", False),
+        ("loguru.logger.success(id)", False),
+        ("structlog.get_logger().msg(id)", False),
+        ("text.log.info(id)", False),
+        ("rich.print(id)", False),
+        ("sys.stderr.write(id)", False),
+        ("elsewhere.send(id)", True),
         ("return id", True),
         ("return str(id)", True),
         ("return {'session_id': id}", True),
