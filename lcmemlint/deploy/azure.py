@@ -21,7 +21,6 @@ from lcmemlint.deploy.servers import target_of
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, joined
 from lcmemlint.deploy.workload import ONE, Bound, Range, Spot, Workload
-from lcmemlint.findings import Confidence
 from lcmemlint.records import record
 
 _RESOURCE = re.compile(r"^[ \t]*(resource|module)[ \t]+(\w+)[ \t]+'([^']*)'", re.MULTILINE)
@@ -145,7 +144,7 @@ def _app_unit(
 ) -> Unit:
     """A container app with what its image runs; ``own`` is known to be this project's."""
     foreign = own is None and is_third_party(image_name, tree)
-    image, confidence = _nothing() if foreign else resolved(image_name, tree)
+    image, confidence = (None, "certain") if foreign else resolved(image_name, tree)
     if own is not None:
         image, confidence = own, "likely"
     run = None
@@ -168,11 +167,6 @@ def _app_unit(
         third_party=foreign,
         confidence="possible" if confidence == "possible" else "likely",
     )
-
-
-def _nothing() -> tuple[Image | None, Confidence]:
-    """No image, and sure of it."""
-    return None, "certain"
 
 
 def _web_app(tree: Tree, path: str, part: Part) -> Unit | None:

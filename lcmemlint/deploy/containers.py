@@ -97,7 +97,8 @@ def settings_of(path: str, node: Node, lookup: Lookup | None = None) -> Iterator
             name_node = item.get("name") or item.get("key") or item.get("Name")
             value = item.get("value") or item.get("Value")
             plain = value if value.kind == "text" and not value.tag else None
-            yield _setting(path, name_node.text, plain, value.line or item.line, lookup)
+            if name_node.text:
+                yield _setting(path, name_node.text, plain, value.line or item.line, lookup)
 
 
 def _setting(path: str, name: str, value: Node | None, line: int, lookup: Lookup | None) -> Setting:

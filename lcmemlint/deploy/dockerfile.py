@@ -14,7 +14,7 @@ from itertools import islice
 from lcmemlint.deploy.dockerfile_text import Instruction, instructions
 from lcmemlint.deploy.layout import Layout, Mount
 from lcmemlint.deploy.running import NOT_SAID, Context, Running, count
-from lcmemlint.deploy.shell import UNKNOWN, Lookup, Word, commands, expanded
+from lcmemlint.deploy.shell import UNKNOWN, Lookup, Word, expanded
 from lcmemlint.deploy.start import of_script, running
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, folder_of, joined
@@ -49,13 +49,6 @@ class Image:
     env: tuple[Setting, ...] = ()
     entrypoint: Start | None = None
     command: Start | None = None
-
-    @property
-    def is_python(self) -> bool:
-        """Whether anything says that it runs Python."""
-        return bool(self.base) and not self.base.split("/")[-1].startswith(
-            ("node", "nginx", "golang", "openjdk")
-        )
 
 
 @record
@@ -260,8 +253,3 @@ def _of_base(image: Image, context: Context) -> Running | None:
 def environment(settings: tuple[Setting, ...]) -> dict[str, Setting]:
     """Variables by name, the last one of a name."""
     return {setting.name: setting for setting in settings}
-
-
-def shell_words(text: str, path: str, line: int) -> tuple[Word, ...]:
-    """The words of a command given as text, where a shell is not meant (compose ``command:``)."""
-    return tuple(word for command in commands(text, path, line) for word in command.words)

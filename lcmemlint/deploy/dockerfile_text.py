@@ -48,8 +48,6 @@ class Instruction:
     @property
     def script(self) -> tuple[str, int]:
         """The shell text with its line breaks kept, and the number of its first line."""
-        if self.body:
-            return self.body, self.line + 1
         first, last = self.lines[0][0], self.lines[-1][0]
         by_number = dict(self.lines)
         texts = [by_number.get(number, "") for number in range(first, last + 1)]

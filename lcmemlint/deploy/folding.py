@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from lcmemlint.deploy.nodes import whole
 from lcmemlint.deploy.running import NOT_SAID, Context, count, wider
 from lcmemlint.deploy.workload import Bound, Range
 from lcmemlint.facts import MODULE, Call, FileFacts, Statement
@@ -204,8 +203,3 @@ def folded_text(value: Value, facts: FileFacts, context: Context) -> str | None:
 def line_of(value: Value, default: int) -> int:
     """The line of the first literal in an expression."""
     return next((one.span.line for one in walk(value) if isinstance(one, Const) and one.span), default)
-
-
-def text_number(text: str) -> int | None:
-    """A count written as text."""
-    return whole(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lcmemlint.deploy.documents import Complaint, yaml_documents
@@ -53,7 +53,6 @@ class Tree:
     _yaml: dict[str, tuple[Node, ...]] = field(default_factory=dict)
     _trees: dict[str, Node] = field(default_factory=dict)
     _hcl: dict[str, Block] = field(default_factory=dict)
-    _folders: frozenset[str] | None = None
     kept: dict[str, object] = field(default_factory=dict)
     """What a reader worked out for the whole tree and others may ask again."""
 
@@ -150,12 +149,6 @@ class Tree:
         """Whether the project has this file."""
         return path in self.paths
 
-    def is_folder(self, path: str) -> bool:
-        """Whether some file of the project lies below this folder."""
-        if self._folders is None:
-            self._folders = frozenset(folder for one in self.paths for folder in _above(one))
-        return path in self._folders or path == ""
-
     def facts(self, path: str) -> FileFacts | None:
         """The facts of a Python file, if somebody can give them."""
         return self.facts_of(path)
@@ -168,12 +161,6 @@ def decoded(data: bytes) -> str:
     else:
         text = data.decode("utf-8-sig", errors="replace")
     return _REFUSED.sub("", text)
-
-
-def _above(path: str) -> Collection[str]:
-    """The folders that a file lies in, without the root."""
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
 def folder_of(path: str) -> str:

@@ -28,6 +28,7 @@ FLASK = "from flask import Flask\napp = Flask(__name__)\n"
         ("sh -x -c 'gunicorn -w 2 main:app'", (2, 2)),
         ("python -X dev -W ignore -m gunicorn -w 2 main:app", (2, 2)),
         ("(gunicorn -w 2 main:app)", (2, 2)),
+        ("wait-for-it.sh db:5432\ngunicorn -w 2 main:app", (2, 2)),
     ],
 )
 def test_what_stands_before_a_server(text: str, expected: tuple[int, object]) -> None:
@@ -246,6 +247,10 @@ def test_a_server_of_the_file_takes_workers_from_the_environment() -> None:
         ("settings.required", (1, "unknown")),
         ("settings.known", (5, 5)),
         ("settings.nowhere", (1, "unknown")),
+        ("settings.made", (1, "unknown")),
+        ("settings.local", (1, "unknown")),
+        ("settings.options[0]()", (1, "unknown")),
+        ("ABSENT", (1, "unknown")),
         ("NOWHERE", (1, "unknown")),
         ("COUNT", (7, 7)),
         ("-1", (1, "unknown")),
@@ -257,10 +262,11 @@ def test_numbers_of_a_configuration(expression: str, expected: tuple[int, object
     What can be worked out without running it; anything else is not known.
     """
     files = {
-        "gunicorn.conf.py": f"import os\nfrom config import COUNT, settings\nworkers = {expression}\n",
+        "gunicorn.conf.py": f"import os\nfrom config import ABSENT, COUNT, settings\nworkers = {expression}\n",
         "config.py": (
             "from pydantic import Field\nCOUNT = 7\nclass Settings(BaseSettings):\n    plain: int = 2\n"
             "    field: int = Field(6, gt=0)\n    required: int = Field(gt=0)\n    known: int = 1\n"
+            "    made: int = compute()\n    def f(self):\n        local = 4\n"
             "settings = Settings()\n"
         ),
     }
