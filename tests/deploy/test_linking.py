@@ -54,7 +54,12 @@ def made(
         (made(target="chat:app"), ("lib/chat.py",), "certain"),
         (made(target="twice:app"), (), None),
         (made(target="absent:app"), (), None),
+        (made(target="lib.chat:app"), ("lib/chat.py",), "certain"),
+        (made(target="lib/chat.py"), ("lib/chat.py",), "certain"),
+        (made(target="/srv/lib/chat.py"), ("lib/chat.py",), "certain"),
         (made(context="web"), ("web/server.py",), "likely"),
+        (made(context=""), ("web/server.py",), "likely"),
+        (made(context="lib"), ("web/server.py",), "possible"),
         (made(), ("web/server.py",), "possible"),
         (made(target="main:app", places=("main.py",), third_party=True), (), None),
         (made(target="main:app", places=("main.py",), confidence="possible"), ("main.py",), "possible"),
@@ -66,6 +71,33 @@ def test_quality_of_links(workload: Workload, modules: tuple[str, ...], quality:
     (linked,) = link_workloads([workload], paths, servers=["web/server.py"])
 
     assert (modules, quality) == (linked.modules, linked.quality)
+
+
+def test_a_folder_with_several_servers_runs_one_of_them() -> None:
+    """
+    Any of a folder's own; of the whole project, nobody knows which.
+    """
+    files, servers = ["web/a.py", "web/b.py", "x.py"], ["web/a.py", "web/b.py"]
+
+    def linked(context: str) -> tuple[tuple[str, ...], str | None]:
+        (found,) = link_workloads([made(context=context)], files, servers=servers)
+        return found.modules, found.quality
+
+    assert linked("web") == (("web/a.py", "web/b.py"), "likely")
+    assert linked("") == ((), None)
+
+
+@pytest.mark.parametrize(
+    ("target", "attribute"),
+    [("main:app", "app"), ("main:create_app()", "create_app"), ("main", ""), (None, "")],
+)
+def test_the_app_object_of_a_target(target: str | None, attribute: str) -> None:
+    """
+    A factory is called by its name.
+    """
+    (linked,) = link_workloads([made(target=target)], ["main.py"])
+
+    assert linked.attribute == attribute
 
 
 def test_development_never_wins_over_a_real_environment() -> None:

@@ -257,6 +257,8 @@ def test_affinity_helps_between_instances_only(processes: int, affinity: bool, s
         ("turns", True),
         ("fixed", False),
         ("merged", True),
+        ("HumanMessage(text)", False),
+        ("settings.load()", True),
     ],
 )
 def test_whether_a_run_is_handed_earlier_messages(messages: str, brings: bool, linked: Link) -> None:
@@ -264,7 +266,8 @@ def test_whether_a_run_is_handed_earlier_messages(messages: str, brings: bool, l
     A list that is written out holds this turn's; one that grows, is unpacked or comes from elsewhere may hold more.
     """
     text = (
-        f"{HEAD}from langgraph.prebuilt import create_react_agent\nfrom fastapi import FastAPI\n\napp = FastAPI()\n"
+        f"{HEAD}from langgraph.prebuilt import create_react_agent\nfrom fastapi import FastAPI\n"
+        "from langchain_core.messages import HumanMessage\n\napp = FastAPI()\n"
         "graph = create_react_agent('m', [])\n\n\n@app.post('/')\ndef chat(text: str, earlier: list):\n"
         "    turns = []\n    turns.append(('user', text))\n    fixed = [('user', text)]\n"
         f"    merged = [*earlier, text]\n    return graph.invoke({{'messages': {messages}}})\n"
@@ -400,3 +403,39 @@ def test_a_part_of_a_memory_that_is_known_is_a_use_of_both(linked: Link) -> None
     for name in ("RedisChatMessageHistory", "ConversationBufferMemory"):
         mentions = found.project.wiring.uses.of(found.memory(name).thing)
         assert "written" in [mention.kind for mention in mentions]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "dict(a=message)", "typing.cast(str, message)", "pydantic.BaseModel()", "pydantic_v1.BaseModel()",
+        "dataclasses.asdict(message)", "datetime.datetime.now()", "uuid.uuid4()", "logging.info(message)",
+        "threading.Lock()", "collections.deque()", "copy.copy(message)", "abc.abstractmethod(message)", "time.time()",
+        "functools.partial(message)", "itertools.chain(message)", "loguru.logger.info(message)",
+        "re.sub('a', 'b', message)", "enum.Enum('A', 'b')", "langchain_core.load.dumps(message)",
+    ],
+)  # fmt: skip
+def test_what_keeps_nothing_outside_of_the_process(call: str, linked: Link) -> None:
+    """
+    A class of the project that calls only this keeps its messages in itself.
+    """
+    text = (
+        f"{HEAD}import {call.partition('.')[0].partition('(')[0] if '.' in call else 'os'}\n\n\n"
+        f"class History(BaseChatMessageHistory):\n    def add_message(self, message):\n        {call}\n\n\n"
+        "history = History()\n"
+    )
+
+    assert linked({"app.py": text}).memory().storage == "process"
+
+
+def test_how_long_a_dict_lives_by_where_it_is_made(linked: Link) -> None:
+    """
+    A memory in a dict that a script or nobody makes does not outlive it.
+    """
+    text = (
+        f"{HEAD}\n\ndef keep():\n    kept = {{}}\n    kept['a'] = MemorySaver()\n    return kept\n\n\n"
+        "if __name__ == '__main__':\n    keep()\n"
+    )
+
+    assert linked({"app.py": text}).fate() == "script"
+    assert linked({"app.py": text.replace("if __name__ == '__main__':\n    keep()\n", "")}).fate() == "dead"
