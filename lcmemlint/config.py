@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint import toml
 from lcmemlint.errors import ConfigError, did_you_mean
 from lcmemlint.facts import Problem
 from lcmemlint.findings import Severity
 from lcmemlint.places import Place
-from lcmemlint.records import record
 from lcmemlint.settings import DEDICATED, Deployment, FailOn, Role, Row, Table, line_of, values_of
 
 SHARED: Final = "pyproject.toml"
 TABLE: Final = "tool.lcmemlint"
 
 
-@record
-class Config:
+class Config(Struct, frozen=True):
     """The settings of one run. `path` is the file they were read from, "" when there was none.
 
     `select`, `ignore` and `severity` hold codes, prefixes of codes and rule names as they were written.
@@ -53,8 +53,7 @@ class Config:
     baseline: str = ""
 
 
-@record
-class Overrides:
+class Overrides(Struct, frozen=True):
     """What a run puts on top of a project's settings; `select` takes the place of what they choose."""
 
     select: tuple[str, ...] = ()
@@ -211,4 +210,4 @@ def _syntax(name: str, message: str) -> str:
 
 def _config(table: Table) -> Config:
     """The settings of one table."""
-    return replace(Config(path=table.file), **values_of(table))  # type: ignore[arg-type]
+    return replace(Config(path=table.file), **values_of(table))

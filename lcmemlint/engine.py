@@ -16,11 +16,13 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint import rulebook
 from lcmemlint.catalogue import Catalogue, load_catalogue
@@ -36,7 +38,6 @@ from lcmemlint.manifests import Manifests
 from lcmemlint.notebooks import Notebook, read_notebook
 from lcmemlint.places import Place
 from lcmemlint.plans import Plan, lines_in, plan
-from lcmemlint.records import record
 from lcmemlint.reports import Crash as Crash
 from lcmemlint.reports import FileProblem as FileProblem
 from lcmemlint.reports import Report as Report
@@ -62,8 +63,7 @@ if TYPE_CHECKING:
 UNUSED_IGNORE_NAME: Final = "unused-ignore"
 
 
-@record
-class Job:
+class Job(Struct, frozen=True):
     """What there is to do: a project's files, and the paths that were asked for (relative, "" is all)."""
 
     root: Path
@@ -92,8 +92,7 @@ class Job:
         return any(not one or path == one or path.startswith(f"{one}/") for one in self.asked)
 
 
-@record
-class Analysis:
+class Analysis(Struct, frozen=True):
     """What the whole project says. `project` is None when no file mentions LangChain."""
 
     findings: tuple[Finding, ...]
@@ -210,8 +209,7 @@ def _catalogue(config: Config) -> Catalogue:
         raise ConfigError(f"{config.path}: {error}") from error
 
 
-@record
-class _Code:
+class _Code(Struct, frozen=True):
     """The code of a project: its files, what their bytes mention, and complaints about what cannot be read."""
 
     sources: dict[str, Source]

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lcmemlint.records import record
+from msgspec import Struct
+
 from lcmemlint.values import Span, Value
 
 FACTS_VERSION = 2
@@ -56,8 +57,7 @@ ScopeKind = Literal["module", "function", "class", "lambda"]
 ParamKind = Literal["positional-only", "plain", "keyword-only", "*", "**"]
 
 
-@record
-class Param:
+class Param(Struct, frozen=True):
     """A parameter; ``span`` is the whole ``name: annotation = default``."""
 
     name: str
@@ -67,16 +67,14 @@ class Param:
     span: Span
 
 
-@record
-class Argument:
+class Argument(Struct, frozen=True):
     """An argument of a call or a base of a class; ``name`` is the keyword, ``"*"``, ``"**"`` or None."""
 
     name: str | None
     value: Value
 
 
-@record
-class Scope:
+class Scope(Struct, frozen=True):
     """A module, class, function or lambda. ``block`` is where in the parent scope it is defined.
 
     ``span`` is its ``def``/``class`` line up to the name;
@@ -97,8 +95,7 @@ class Scope:
     docstring: bool = False
 
 
-@record
-class Block:
+class Block(Struct, frozen=True):
     """A stretch of statements that runs under one condition.
 
     ``test`` is the condition of an ``if``/``while`` (for ``else``: the condition that failed), the exception
@@ -113,8 +110,7 @@ class Block:
     span: Span
 
 
-@record
-class Import:
+class Import(Struct, frozen=True):
     """One imported name. ``import a.b`` binds ``a`` (``local="a"``, ``name=None``, ``module="a.b"``).
 
     ``module`` keeps its leading dots; ``name`` is ``"*"`` for a star import, None for ``import module``;
@@ -130,8 +126,7 @@ class Import:
     renamed: bool
 
 
-@record
-class Call:
+class Call(Struct, frozen=True):
     """A call; ``statement`` is the statement that holds it (-1 in a decorator, a default, a class base)."""
 
     scope: int
@@ -143,8 +138,7 @@ class Call:
     awaited: bool = False
 
 
-@record
-class Statement:
+class Statement(Struct, frozen=True):
     """A statement that binds, returns, tests, deletes or runs something. ``targets`` are what it binds."""
 
     scope: int
@@ -156,8 +150,7 @@ class Statement:
     annotation: Value | None = None
 
 
-@record
-class Ignore:
+class Ignore(Struct, frozen=True):
     """A comment that silences findings; ``codes`` empty means all of them.
 
     ``line`` is the comment's own; ``alone`` says that nothing else stands on that line.
@@ -173,8 +166,7 @@ class Ignore:
     reason: str
 
 
-@record
-class Problem:
+class Problem(Struct, frozen=True):
     """Why a text could not be read whole; ``line`` is 0 when the whole file is meant."""
 
     line: int
@@ -182,8 +174,7 @@ class Problem:
     message: str
 
 
-@record
-class FileFacts:
+class FileFacts(Struct, frozen=True):
     """What one text says. ``scopes[0]`` is the module, ``blocks[0]`` its body."""
 
     version: int

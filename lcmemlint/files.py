@@ -7,18 +7,18 @@ as code, as a manifest, as a file that is not on the disk at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lcmemlint.errors import UsageError
 from lcmemlint.facts import Problem
 from lcmemlint.places import Disk, Place
-from lcmemlint.records import record
 from lcmemlint.sources import DEFAULT_EXCLUDES, Tree, is_wanted, looks_like_manifest, relative
 
 
-@record
-class Files:
+class Files(Struct, frozen=True):
     """The files of a place. `unsaved` maps paths (relative, with `/`) to the bytes that count instead."""
 
     place: Place

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from lcmemlint.records import record
+from msgspec import Struct
+
 from lcmemlint.values import Location, Span
 
 Severity = Literal["error", "warning", "note"]
@@ -17,16 +18,14 @@ CONFIDENCES: tuple[Confidence, ...] = ("possible", "likely", "certain")
 """From the weakest to the strongest."""
 
 
-@record(order=True)
-class Step:
+class Step(Struct, frozen=True, order=True):
     """One place in a proof, and what happens there (``request enters here``)."""
 
     at: Location
     text: str
 
 
-@record
-class FixRequest:
+class FixRequest(Struct, frozen=True):
     """An edit named as data, so that another process can carry it out.
 
     ``kind`` names the codemod, ``span`` the call or statement to rewrite in ``path``; ``params`` are the
@@ -44,8 +43,7 @@ class FixRequest:
         return dict(self.params).get(name, default)
 
 
-@record
-class Finding:
+class Finding(Struct, frozen=True):
     """One fault at one place. ``because`` runs from the entry point to the site.
 
     ``symbol`` names what is faulty (class or key), for baselines and for people; ``no_fix`` says why there
@@ -70,8 +68,7 @@ class Finding:
         return (self.at.path, self.at.span.line, self.at.span.column, self.code, self.message)
 
 
-@record
-class Silenced:
+class Silenced(Struct, frozen=True):
     """A finding that is not shown because the user said so: by a comment beside it, or in the configuration.
 
     ``reason`` is what the comment gives as one, "" if it gives none.
@@ -82,16 +79,14 @@ class Silenced:
     reason: str = ""
 
 
-@record
-class Edit:
+class Edit(Struct, frozen=True):
     """A stretch of a file that becomes ``new``. ``at`` is the start of a file that is not there for a new file."""
 
     at: Location
     new: str
 
 
-@record
-class Repair:
+class Repair(Struct, frozen=True):
     """What carrying out a finding's ``FixRequest`` changes, sorted by place; the request it answers is ``fix``."""
 
     fix: FixRequest

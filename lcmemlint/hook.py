@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from msgspec import Struct
+
 from lcmemlint.errors import UsageError
 from lcmemlint.findings import Finding
-from lcmemlint.records import record
 
 _NAMES: Final = ("file_path", "notebook_path", "path")
 """What agents call the file of a tool call, the most usual first."""
 
 
-@record
-class Edit:
+class Edit(Struct, frozen=True):
     """A file that was edited, and the folder in which the agent works; both absolute."""
 
     file: Path

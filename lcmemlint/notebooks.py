@@ -15,17 +15,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+from msgspec import Struct
+
 from lcmemlint.facts import Problem
 from lcmemlint.magics import hidden, restored
-from lcmemlint.records import record
 
 _MARKER: Final = re.compile(r"^# %% \[cell (\d+)\]\n", re.MULTILINE)
 _BLANK: Final = re.compile(r"[ \t\r\n]*")
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+\Z")
 
 
-@record
-class Part:
+class Part(Struct, frozen=True):
     """A stretch of the JSON text: one string of a cell's source, with its quotes."""
 
     start: int
@@ -33,8 +33,7 @@ class Part:
     value: str
 
 
-@record
-class Cell:
+class Cell(Struct, frozen=True):
     """A code cell. `start` and `end` enclose the value of its `source`: a string, or a list of strings."""
 
     number: int

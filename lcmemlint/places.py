@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Literal, Protocol, TypeAlias
 
+from msgspec import Struct
+
 from lcmemlint.facts import Problem
-from lcmemlint.records import record
 
 Kind: TypeAlias = Literal["file", "folder", "link", "other"]
 
@@ -47,8 +48,7 @@ class Place(Protocol):
         """The bytes of a file, or why there are none. Never waits on a pipe or device."""
 
 
-@record
-class Disk:
+class Disk(Struct, frozen=True):
     """A folder of the disk."""
 
     root: Path

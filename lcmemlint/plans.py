@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+from msgspec import Struct
+
 from lcmemlint.config import Config, load_config
 from lcmemlint.errors import UsageError
 from lcmemlint.facts import Problem
 from lcmemlint.files import Files
-from lcmemlint.records import record
 from lcmemlint.reports import FileProblem
 from lcmemlint.sources import (
     RoleFinder,
@@ -26,8 +27,7 @@ from lcmemlint.sources import (
 )
 
 
-@record
-class Plan:
+class Plan(Struct, frozen=True):
     """What there is to do, before any file is read. `asked` are relative paths, "" is all."""
 
     config: Config

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
+
 from lcmemlint.findings import SEVERITIES, Finding, Severity, Silenced
-from lcmemlint.records import record
 
 if TYPE_CHECKING:
     from lcmemlint.notebooks import Notebook
     from lcmemlint.settings import FailOn
 
 
-@record(order=True)
-class FileProblem:
+class FileProblem(Struct, frozen=True, order=True):
     """A file that could not be read whole. `line` is 0 when the whole file is meant; columns count from 0."""
 
     path: str
@@ -25,8 +24,7 @@ class FileProblem:
     message: str
 
 
-@record
-class Crash:
+class Crash(Struct, frozen=True):
     """Code of ours that raised: our own bug. What it would have found is missing, all else is there."""
 
     code: str
@@ -35,8 +33,7 @@ class Crash:
     trace: str
 
 
-@record
-class Report:
+class Report(Struct, frozen=True):
     """What the user sees. `hidden` counts possible findings that only `strict` shows."""
 
     root: Path

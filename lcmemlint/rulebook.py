@@ -19,11 +19,12 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar, get_args
 
+from msgspec import Struct
+
 from lcmemlint import toml
 from lcmemlint.catalogue import rulebook_root
 from lcmemlint.errors import RulebookError, UsageError, did_you_mean
 from lcmemlint.findings import Confidence, Severity
-from lcmemlint.records import record
 
 if TYPE_CHECKING:
     if sys.version_info >= (3, 11):
@@ -59,8 +60,7 @@ _NAMED_FILE: Final = re.compile(r"`([^`\s]+)`:")
 _FENCE: Final = re.compile(r"(`{3,}|~{3,})[ \t]*([\w.+-]*)[ \t]*")
 
 
-@record
-class Evidence:
+class Evidence(Struct, frozen=True):
     """What the rule found in public repositories that were labelled by hand beforehand.
 
     Findings at places that the labels leave open, or outside the parts that were labelled, are neither right nor wrong.
@@ -88,8 +88,7 @@ class Evidence:
         return self.right / judged if judged else None
 
 
-@record
-class Rule:
+class Rule(Struct, frozen=True):
     """One page. `summary` is its lead sentence, `body` everything after that, as Markdown."""
 
     code: str
@@ -115,8 +114,7 @@ class Rule:
         return self.fix != "none"
 
 
-@record
-class Example:
+class Example(Struct, frozen=True):
     """A little project on a page, and the findings that it must have."""
 
     section: str
@@ -220,8 +218,7 @@ def _lead(page: str, text: str) -> tuple[str, str, str]:
     return parts[1].strip(), " ".join(parts[2].split()), parts[3].strip("\n") + "\n"
 
 
-@record
-class _Front:
+class _Front(Struct, frozen=True):
     """The front matter, read key by key; every complaint names the page."""
 
     page: str
@@ -290,8 +287,7 @@ class _Front:
             yield match[1], int(match[2]), match[3]
 
 
-@record
-class _Block:
+class _Block(Struct, frozen=True):
     """One fenced block of a page that has a file name."""
 
     section: str

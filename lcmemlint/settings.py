@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
+from msgspec import Struct
+
 from lcmemlint.errors import ConfigError, did_you_mean
 from lcmemlint.findings import Severity
-from lcmemlint.records import record
 
 FailOn: TypeAlias = Literal["note", "warning", "error", "never"]
 Deployment: TypeAlias = Literal["auto", "single", "multi"]
@@ -28,8 +29,7 @@ SEVERITY_WORDS: Final[tuple[Severity, ...]] = get_args(Severity)
 DEDICATED: Final = "lcmemlint.toml"
 
 
-@record
-class Table:
+class Table(Struct, frozen=True):
     """The table of settings, and the text that it stands in, for the line numbers of complaints."""
 
     file: str
@@ -126,8 +126,7 @@ def _roles(table: Table, key: str, value: object) -> tuple[tuple[str, Role], ...
     return tuple((glob, table.word(glob, role, ROLES)) for glob, role in table.table(key, value).items())
 
 
-@record
-class Key:
+class Key(Struct, frozen=True):
     """One key: `read` makes its value out of what stands in the file, `schema` describes that for editors."""
 
     name: str

@@ -6,15 +6,15 @@ import json
 import time
 from typing import Any
 
+from msgspec import Struct
+
 from lcmemlint.files import Files
 from lcmemlint.places import Disk
-from lcmemlint.records import record
 from lcmemlint.scan.skim import DYNAMIC, Skim
 from lcmemlint.store import Stat, Store, digest, is_young, stat_of
 
 
-@record
-class Known:
+class Known(Struct, frozen=True):
     """A file had this stat data, and then bytes with this digest, which said this."""
 
     stat: Stat

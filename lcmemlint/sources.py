@@ -12,15 +12,15 @@ import io
 import os
 import tokenize
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from lcmemlint.config import SHARED, Config, has_table
 from lcmemlint.errors import LcmemlintError, UsageError
 from lcmemlint.facts import Problem
 from lcmemlint.places import Disk, Kind, Place
-from lcmemlint.records import record
 from lcmemlint.settings import DEDICATED, Role
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ class UnreadableText(LcmemlintError):
     """Bytes that are not the text they claim to be; the message has no path, the caller knows it."""
 
 
-@record
-class Source:
+class Source(Struct, frozen=True):
     """One Python file, known by the digest of its bytes, which are read when they are asked for.
 
     `path` is relative to the root and written with `/`; `serves` says that the file may say itself how many
@@ -73,7 +72,17 @@ class Source:
     role: Role
     digest: str
     serves: bool
-    read: Callable[[str], bytes | Problem] = field(compare=False, repr=False)
+    read: Callable[[str], bytes | Problem]
+
+    def __eq__(self, other: object) -> bool:
+        return self._known == other._known if isinstance(other, Source) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._known)
+
+    @property
+    def _known(self) -> tuple[str, Role, str, bool]:
+        return self.path, self.role, self.digest, self.serves
 
     @property
     def data(self) -> bytes:
@@ -82,8 +91,7 @@ class Source:
         return b"" if isinstance(found, Problem) else found
 
 
-@record
-class Tree:
+class Tree(Struct, frozen=True):
     """The files of a project, all relative to `root`, sorted; none of them has been opened."""
 
     root: Path
@@ -234,8 +242,7 @@ def _patterns(lines: Iterable[str]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(lines)
 
 
-@record
-class _Ignores:
+class _Ignores(Struct, frozen=True):
     """One `.gitignore`: paths lose `strip` and gain `add` before they are matched."""
 
     spec: GitIgnoreSpec
@@ -329,8 +336,7 @@ def looks_like_notebook(path: str) -> bool:
     return path.endswith(".ipynb")
 
 
-@record
-class RoleFinder:
+class RoleFinder(Struct, frozen=True):
     """Says what a file is for: the user's own word first, else a guess from its path."""
 
     own: tuple[tuple[GitIgnoreSpec, Role], ...]

@@ -18,10 +18,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
+from msgspec import Struct
+
 from lcmemlint.config import Config
 from lcmemlint.facts import FileFacts, Ignore
 from lcmemlint.findings import Finding, Silenced
-from lcmemlint.records import record
 from lcmemlint.sources import matches
 from lcmemlint.values import Location, Span
 
@@ -29,16 +30,14 @@ UNUSED_IGNORE: Final = "LCM001"
 OUR_PREFIX: Final = "LCM"
 
 
-@record
-class Comments:
+class Comments(Struct, frozen=True):
     """The ignore comments of one file, and its statements; of a manifest: the instructions over several lines."""
 
     ignores: tuple[Ignore, ...]
     statements: tuple[Span, ...] = ()
 
 
-@record
-class Suppressed:
+class Suppressed(Struct, frozen=True):
     """What is left, what was hidden, and the comments that hid nothing (as findings)."""
 
     kept: tuple[Finding, ...]

@@ -7,14 +7,12 @@ resolved by the linker. The sum is closed; whatever has no shape of its own is `
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import field
 from typing import Literal, TypeAlias
 
-from lcmemlint.records import record
+from msgspec import Struct
 
 
-@record(order=True)
-class Span:
+class Span(Struct, frozen=True, order=True):
     """A stretch of source; lines count from 1, columns from 0 (code points), ends are exclusive."""
 
     line: int
@@ -27,66 +25,63 @@ NOWHERE = Span(1, 0, 1, 0)
 """The span of a fact that has no place of its own (a whole file)."""
 
 
-@record(order=True)
-class Location:
+class Location(Struct, frozen=True, order=True):
     """A span in a file; ``path`` is relative to the project root and written with ``/``."""
 
     path: str
     span: Span
 
 
-@record
-class Unknown:
+class Unknown(Struct, frozen=True):
     """An expression whose shape we do not follow."""
 
 
-@record
-class Const:
+class Const(Struct, frozen=True):
     """A literal. Two equal literals are equal wherever they stand."""
 
     value: str | int | float | bool | None
-    span: Span | None = field(default=None, compare=False)
+    span: Span | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return self.value == other.value if isinstance(other, Const) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
-@record
-class Name:
+class Name(Struct, frozen=True):
     """A name as written; the linker decides what it means in its scope."""
 
     id: str
 
 
-@record
-class AttrOf:
+class AttrOf(Struct, frozen=True):
     """``base.name``"""
 
     base: Value
     name: str
 
 
-@record
-class ItemOf:
+class ItemOf(Struct, frozen=True):
     """``base[key]``"""
 
     base: Value
     key: Value
 
 
-@record
-class CallOf:
+class CallOf(Struct, frozen=True):
     """The result of a call; ``call`` counts into ``FileFacts.calls`` of the same file."""
 
     call: int
 
 
-@record
-class Joined:
+class Joined(Struct, frozen=True):
     """Text put together: an f-string, ``+`` or ``%`` with text, ``str.format``, ``str.join``."""
 
     parts: tuple[Value, ...]
 
 
-@record
-class OneOf:
+class OneOf(Struct, frozen=True):
     """``a or b``, ``a and b``, ``a if test else b``: one of the options, in the order written."""
 
     how: Literal["or", "and", "if"]
@@ -94,8 +89,7 @@ class OneOf:
     test: Value | None = None
 
 
-@record
-class Container:
+class Container(Struct, frozen=True):
     """A display of items; ``keys`` has one entry an item for dicts (None for ``**rest``), else it is empty."""
 
     kind: Literal["list", "tuple", "set", "dict"]
@@ -103,23 +97,20 @@ class Container:
     keys: tuple[Value | None, ...] = ()
 
 
-@record
-class Lambda:
+class Lambda(Struct, frozen=True):
     """A lambda; ``scope`` counts into ``FileFacts.scopes`` of the same file."""
 
     scope: int
 
 
-@record
-class Combined:
+class Combined(Struct, frozen=True):
     """Any other operation: comparisons (``"in"``), ``"not"``, ``"|"``, arithmetic, comprehensions, ``"yield"``."""
 
     op: str
     parts: tuple[Value, ...]
 
 
-@record
-class Starred:
+class Starred(Struct, frozen=True):
     """``*value`` inside a display or a call."""
 
     value: Value

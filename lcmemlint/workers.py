@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
+
 from lcmemlint import rows
 from lcmemlint.facts import FileFacts
-from lcmemlint.records import record
 from lcmemlint.reports import Crash
 
 if TYPE_CHECKING:
@@ -36,8 +37,7 @@ def _untold(_done: int, _total: int) -> None:
     """Nobody listens."""
 
 
-@record
-class Workers:
+class Workers(Struct, frozen=True):
     """Who scans: `executor` if it is given, else up to `jobs` processes where that pays.
 
     `progress` hears how many of how many texts are scanned, now and then, in this process.

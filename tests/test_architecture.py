@@ -17,7 +17,6 @@ MODULES = tuple(sorted(path for path in PACKAGE.rglob("*.py") if "templates" not
 
 ALLOWED: dict[str, frozenset[str]] = {
     # part: the parts that it may import; a part is a module of the package or a folder of it
-    "records": frozenset(),
     "toml": frozenset(),
     "values": frozenset(),
     "facts": frozenset({"values"}),
@@ -90,7 +89,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "__main__": frozenset({"cli"}),
 }  # fmt: skip
 
-EVERYWHERE = frozenset({"records", "toml"})
+EVERYWHERE = frozenset({"toml"})
 """Parts that all others may import."""
 
 HOMES = {

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
+
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -61,7 +63,7 @@ def _text(name: str) -> str:
 
 def source(thing: object) -> str:
     """An expression for a value; every row of a table has a line of its own."""
-    if hasattr(thing, "__dataclass_fields__"):
+    if isinstance(thing, Struct):
         given = ", ".join(f"{name}={source(value)}" for name, value in _given(thing).items())
         return f"{type(thing).__name__}({given})"
     if isinstance(thing, Mapping):
@@ -74,7 +76,7 @@ def source(thing: object) -> str:
     if isinstance(thing, frozenset):
         return f"frozenset({{{', '.join(map(repr, sorted(thing)))}}})"
     if isinstance(thing, tuple):
-        if thing and hasattr(thing[0], "__dataclass_fields__"):
+        if thing and isinstance(thing[0], Struct):
             return f"({_lines(thing)})"
         return f"({', '.join(map(source, thing))}{',' if len(thing) == 1 else ''})"
     return repr(thing)
@@ -91,7 +93,7 @@ def _are_rows(thing: Mapping[Any, Any]) -> bool:
 def _given(row: Any) -> dict[str, object]:
     """The fields of a row that are not as they are by default."""
     found = {field.name: getattr(row, field.name) for field in fields(row)}
-    defaults = {field.name: field.default for field in fields(row) if field.default is not MISSING}
+    defaults = {field.name: field.default for field in fields(row) if field.default is not NODEFAULT}
     return {name: value for name, value in found.items() if name not in defaults or value != defaults[name]}
 
 

@@ -10,23 +10,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.engine import Analysis, Job, Report
 from lcmemlint.errors import UsageError
 from lcmemlint.fingerprints import OF_FILE
 from lcmemlint.places import Disk, Place
-from lcmemlint.records import record
 
 DEFAULT_NAME: Final = "lcmemlint-baseline.json"
 _KEY: Final = "lcmemlint-baseline"
 _VERSION: Final = 1
 
 
-@record(order=True)
-class Entry:
+class Entry(Struct, frozen=True, order=True):
     """One known finding. `message` is for people; `fingerprint` decides."""
 
     path: str

@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Literal
 
+from msgspec import Struct
+
 from lcmemlint.engine import Analysis, Job, Report, analyse, revised
 from lcmemlint.engine import report as report_of
 from lcmemlint.errors import UsageError
 from lcmemlint.facts import FileFacts, Ignore
 from lcmemlint.findings import Finding
 from lcmemlint.fixes.disk import Disk, lines_of
-from lcmemlint.records import record
 from lcmemlint.scan.comments import ignores_in
 from lcmemlint.suppress import UNUSED_IGNORE
 
@@ -29,8 +30,7 @@ LONGEST: Final = 120
 """Columns of a line that still gets a comment behind it."""
 
 
-@record(order=True)
-class Spot:
+class Spot(Struct, frozen=True, order=True):
     """Where a comment can go: the line (from 1), and how it gets there."""
 
     path: str
@@ -38,8 +38,7 @@ class Spot:
     how: How
 
 
-@record
-class Plan:
+class Plan(Struct, frozen=True):
     """The new bytes of files, proven; the findings that they hide, and those for which no comment can be."""
 
     texts: Mapping[str, bytes]
@@ -47,8 +46,7 @@ class Plan:
     refused: tuple[Finding, ...]
 
 
-@record
-class Added:
+class Added(Struct, frozen=True):
     """What came of it: the findings that are hidden now, those for which no comment can be, and files not written."""
 
     hidden: tuple[Finding, ...]

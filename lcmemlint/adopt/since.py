@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from difflib import SequenceMatcher
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from lcmemlint.adopt.git import base_of, files_of
 from lcmemlint.engine import Analysis, Job, Report, analyse, prepare

@@ -7,8 +7,10 @@ the user's own rows; `tools/catalogue.py` reads ours.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final, TypeAlias, TypeVar, get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint import toml
 from lcmemlint.catalogue.types import (
@@ -30,7 +32,6 @@ from lcmemlint.catalogue.types import (
     by_name,
 )
 from lcmemlint.errors import CatalogueError
-from lcmemlint.records import record
 
 Word = TypeVar("Word", bound=str)
 Named = TypeVar("Named", Component, Entry)
@@ -129,8 +130,7 @@ def _merged(ours: Sequence[Named], own: Sequence[Named]) -> tuple[Named, ...]:
     return tuple(kept)
 
 
-@record
-class _Fields:
+class _Fields(Struct, frozen=True):
     """One row of a table, read field by field; every complaint names the row."""
 
     row: Row

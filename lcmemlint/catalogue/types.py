@@ -7,7 +7,7 @@ from itertools import product
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from lcmemlint.records import record
+from msgspec import Struct
 
 ComponentKind: TypeAlias = Literal[
     "memory", "history", "checkpointer", "store", "kv", "cache", "wrapper", "other"
@@ -55,8 +55,7 @@ Row: TypeAlias = Mapping[str, object]
 """A row of a table as it is written."""
 
 
-@record
-class Component:
+class Component(Struct, frozen=True):
     """A class or function that keeps conversation memory, or that is given it.
 
     The qualified paths are every module of `modules` joined with every name of `names`: some of those
@@ -149,8 +148,7 @@ class Component:
         return (f"{module}.{name}" for module, name in product(self.modules, self.names))
 
 
-@record
-class Entry:
+class Entry(Struct, frozen=True):
     """One way in which a framework is handed the code that it runs.
 
     `how` says which of the fields below count:
@@ -201,8 +199,7 @@ class Entry:
         return (f"{receiver}.{name}" for receiver, name in product(self.on, self.names))
 
 
-@record
-class IdSource:
+class IdSource(Struct, frozen=True):
     """Functions that make an id; `source` is where their documentation was read."""
 
     id: str
@@ -215,8 +212,7 @@ def by_name(*sources: IdSource) -> Mapping[str, IdSource]:
     return MappingProxyType({name: one for one in sources for name in one.names})
 
 
-@record
-class Release:
+class Release(Struct, frozen=True):
     """A module that came with a release of a package (`since`) or went with one (`before`)."""
 
     module: str
@@ -226,8 +222,7 @@ class Release:
     before: str | None = None
 
 
-@record
-class SessionWords:
+class SessionWords(Struct, frozen=True):
     """Words of session identity: where ids come from, what carries them, what runs and remembers."""
 
     fresh: Mapping[str, IdSource]
@@ -298,8 +293,7 @@ class SessionWords:
         return self.state_sync | self.state_async
 
 
-@record
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """Everything the linker asks about names; all questions are dictionary look-ups."""
 
     components: tuple[Component, ...]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from msgspec import Struct
+
 from lcmemlint.checks import (
     lcm101_per_request_memory,
     lcm102_process_local_history,
@@ -34,11 +36,9 @@ from lcmemlint.checks import (
 )
 from lcmemlint.findings import Finding
 from lcmemlint.link.project import Project
-from lcmemlint.records import record
 
 
-@record
-class Check:
+class Check(Struct, frozen=True):
     """A rule's code and the function that finds its faults."""
 
     code: str

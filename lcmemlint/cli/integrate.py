@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from lcmemlint.cli.lint import overrides_of, reported, run_of
 from lcmemlint.cli.output import say
@@ -55,7 +56,7 @@ def hook(options: Options) -> int:
     for problem in problems:
         where = spot(report, path, problem.line, problem.column)
         say(f"{path}:{where}: {problem.message}, so it is not checked")
-    told = replace(report, findings=findings)
+    told = structs.replace(report, findings=findings)
     if told.fails:
         from lcmemlint.report.agent import render
 

@@ -14,17 +14,16 @@ from importlib import import_module
 from typing import Any, Final, NoReturn, cast
 
 import click
+from msgspec import Struct
 
 from lcmemlint.cli import lint
 from lcmemlint.cli.command import Command
 from lcmemlint.cli.options import OPTIONS, Options
 from lcmemlint.cli.output import say, survive_encodings
 from lcmemlint.errors import LcmemlintError, UsageError
-from lcmemlint.records import record
 
 
-@record
-class Mode:
+class Mode(Struct, frozen=True):
     """Something that the command does in place of a plain lint, and the option that asks for it."""
 
     option: str

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 def show_facts(options: Options) -> int:
     """Print what the scan reads out of one file."""
-    from dataclasses import fields
-
     from lcmemlint.places import Disk
     from lcmemlint.scan import scan
     from lcmemlint.sources import text_of
@@ -29,10 +27,10 @@ def show_facts(options: Options) -> int:
     if not isinstance(text, str):
         raise UsageError(f"{file}: {text.message}")
     facts = scan(text)
-    for part in fields(facts):
-        value = getattr(facts, part.name)
+    for part in facts.__struct_fields__:
+        value = getattr(facts, part)
         rows = value if isinstance(value, tuple) else (value,)
-        click.echo(f"{part.name} ({len(rows)})" if isinstance(value, tuple) else f"{part.name} {value}")
+        click.echo(f"{part} ({len(rows)})" if isinstance(value, tuple) else f"{part} {value}")
         for number, row in enumerate(rows if isinstance(value, tuple) else ()):
             click.echo(f"  {number:>4}  {plain(repr(row))}")
     for problem in facts.problems:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from msgspec import Struct
+
 from lcmemlint.deploy.dockerfile import Image
 from lcmemlint.deploy.running import Running
 from lcmemlint.deploy.workload import ONE, Disk, Range, Rank, Setting, Spot, Workload
 from lcmemlint.findings import Confidence
-from lcmemlint.records import record
 
 _WORDS = re.compile(r"[a-z0-9]+")
 _DEVELOPMENT = frozenset(
@@ -40,8 +41,7 @@ HOST = Disk(shared=True, durable=None)
 """One machine: every process sees the file; whether the machine lasts, the files do not say."""
 
 
-@record
-class Unit:
+class Unit(Struct, frozen=True):
     """What a platform's file says about one deployed unit; ``number`` is where its count is written."""
 
     name: str

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import islice
 
+from msgspec import Struct
+
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.cli import acts
 from lcmemlint.deploy.containers import Container, settings_of, words_of
@@ -20,7 +22,6 @@ from lcmemlint.deploy.running import wider
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import ONE, Bound, Disk, Range, Setting, Spot, Workload
-from lcmemlint.records import record
 
 _FUNCTIONS = ("AWS::Serverless::Function", "AWS::Lambda::Function")
 MAX_REFERENCES = 10
@@ -29,8 +30,7 @@ MAX_RESOURCES = 1000
 """CloudFormation itself allows 500."""
 
 
-@record
-class Template:
+class Template(Struct, frozen=True):
     """A template and where it stands."""
 
     tree: Tree
@@ -308,7 +308,7 @@ def _ecs_unit(
     tree: Tree, paths: tuple[str, str], name: str, nodes: tuple[Node, Node], scale: tuple[Range, Spot | None]
 ) -> Unit:
     """A service of plain ECS files: declared in the first file, its container in the second."""
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     unit = _task_unit(tree, paths[1], name, nodes, scale, nodes[1].get("image").text)
     return replace(unit, declared=tree.node_spot(paths[0], nodes[0]))

@@ -9,6 +9,8 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from lcmemlint.deploy.assemble import HOST, SEPARATE, Unit, workload
 from lcmemlint.deploy.aws import documents
 from lcmemlint.deploy.containers import run_text
@@ -21,7 +23,6 @@ from lcmemlint.deploy.servers import target_of
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, joined
 from lcmemlint.deploy.workload import ONE, Bound, Range, Spot, Workload
-from lcmemlint.records import record
 
 _RESOURCE = re.compile(r"^[ \t]*(resource|module)[ \t]+(\w+)[ \t]+'([^']*)'", re.MULTILINE)
 _SKIP = re.compile(r"'''.*?(?:'''|\Z)|'(?:\\.|[^'\\\n])*'?|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -30,8 +31,7 @@ _SERVICE = re.compile(r"'azd-service-name'[ \t]*:[ \t]*'([\w-]+)'")
 MAX_RESOURCES = 100
 
 
-@record
-class Part:
+class Part(Struct, frozen=True):
     """A resource of a Bicep file: its text and where that begins."""
 
     name: str

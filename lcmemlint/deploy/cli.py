@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+
+from msgspec import Struct, field
 
 from lcmemlint.deploy.filenames import is_script
 from lcmemlint.deploy.layout import Layout
@@ -17,13 +18,11 @@ from lcmemlint.deploy.shell import UNKNOWN, Word, commands
 from lcmemlint.deploy.start import unwrapped
 from lcmemlint.deploy.tree import Tree, folder_of
 from lcmemlint.deploy.workload import Spot
-from lcmemlint.records import record
 
 MAX_STEPS = 5000
 
 
-@record
-class Act:
+class Act(Struct, frozen=True):
     """One deploying command: what it does to which unit, with its options and their lines."""
 
     kind: str

@@ -8,8 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.cli import acts
@@ -22,15 +24,13 @@ from lcmemlint.deploy.shell import expanded
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import ONE, Disk, Range, Setting, Spot, Workload
 from lcmemlint.findings import Confidence
-from lcmemlint.records import record
 
 _OVERRIDE = re.compile(r"(.*compose)\.override\.(ya?ml)\Z")
 MAX_EXTENDS = 5
 MAX_SERVICES = 300
 
 
-@record
-class Service:
+class Service(Struct, frozen=True):
     """A service with its layers: extended and base files first, the overriding file last."""
 
     name: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lcmemlint.deploy.folding import fold, folded_text, module_value
 from lcmemlint.deploy.initext import Entry, ini_sections

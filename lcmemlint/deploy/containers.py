@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.deploy.dockerfile import Image, environment, started
 from lcmemlint.deploy.layout import Layout, Mount
@@ -13,14 +15,12 @@ from lcmemlint.deploy.shell import Lookup, Word, commands, expanded
 from lcmemlint.deploy.start import of_script
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import Setting
-from lcmemlint.records import record
 
 MAX_BLOCK = 80
 MAX_COMMAND = 20_000
 
 
-@record
-class Container:
+class Container(Struct, frozen=True):
     """A container as a manifest asks for it: ``entrypoint`` and ``command`` as Docker means them."""
 
     image: Image | None

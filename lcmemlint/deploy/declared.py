@@ -9,6 +9,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.folding import fold, full_name, imported, line_of
 from lcmemlint.deploy.launch import launches
@@ -18,14 +20,12 @@ from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import ONE, Bound, Disk, Range, Spot, Workload
 from lcmemlint.facts import Call, FileFacts, Scope
-from lcmemlint.records import record
 from lcmemlint.values import CallOf, Const, Container, Value
 
 _WEB = frozenset({"asgi_app", "wsgi_app", "fastapi_endpoint", "web_endpoint", "web_server"})
 
 
-@record
-class _File:
+class _File(Struct, frozen=True):
     tree: Tree
     path: str
     facts: FileFacts

@@ -8,8 +8,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.deploy.dockerfile_text import Instruction, instructions
 from lcmemlint.deploy.layout import Layout, Mount
@@ -19,7 +21,6 @@ from lcmemlint.deploy.start import of_script, running
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import Range, Setting
-from lcmemlint.records import record
 
 MAX_STAGES = 100
 MAX_INSTRUCTIONS = 3_000
@@ -27,8 +28,7 @@ MAX_SETTINGS = 300
 _PAIR = re.compile(r'([A-Za-z_][\w.-]*)=("(?:[^"\\]|\\.)*"|\'[^\']*\'|(?:[^\s\\]|\\.)*)')
 
 
-@record
-class Start:
+class Start(Struct, frozen=True):
     """CMD or ENTRYPOINT: an argument vector, or shell text."""
 
     words: tuple[Word, ...] | None
@@ -36,8 +36,7 @@ class Start:
     line: int
 
 
-@record
-class Image:
+class Image(Struct, frozen=True):
     """What a Dockerfile builds, as far as starting it goes."""
 
     path: str
@@ -51,8 +50,7 @@ class Image:
     command: Start | None = None
 
 
-@record
-class _Stage:
+class _Stage(Struct, frozen=True):
     name: str
     base: str
     line: int
@@ -115,8 +113,7 @@ def _begun(one: Instruction, known: dict[str, _Stage], arguments: dict[str, str]
     return replace(earlier, name=name, line=one.line) if earlier else _Stage(name, base, one.line)
 
 
-@record
-class _Reading:
+class _Reading(Struct, frozen=True):
     tree: Tree
     path: str
     folder: str

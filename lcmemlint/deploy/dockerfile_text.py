@@ -6,16 +6,16 @@ import json
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from lcmemlint.deploy.shell import Word
-from lcmemlint.records import record
 
 _DIRECTIVE = re.compile(r"#\s*(\w+)\s*=\s*(\S+)\s*\Z")
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)([A-Za-z_][\w.]*)\1")
 _EXEC = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
-@record
-class Instruction:
+class Instruction(Struct, frozen=True):
     """``NAME arguments``; ``lines`` are the physical lines with their numbers, the first without the name."""
 
     name: str

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TypeAlias, cast
 
+from msgspec import Struct
+
 from lcmemlint.deploy.filenames import is_compose, is_dockerfile, is_kustomization, is_script
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import Workload
-from lcmemlint.records import record
 
 Looks: TypeAlias = Callable[[str, bytes], bool]
 Read: TypeAlias = Callable[[Tree, tuple[str, ...]], Iterator[Workload]]
@@ -23,8 +24,7 @@ _YAML = (".yaml", ".yml")
 _DATA = (".yaml", ".yml", ".json")
 
 
-@record
-class Format:
+class Format(Struct, frozen=True):
     """A kind of manifest: ``looks_like(path, bytes)`` is a cheap guess, ``read`` gets all paths of it."""
 
     name: str

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from lcmemlint.deploy.nodes import MAX_DEPTH, TooDeep
-from lcmemlint.records import record
 
 
-@record
-class Attribute:
+class Attribute(Struct, frozen=True):
     """``name = value``; ``value`` is the expression as written."""
 
     name: str
@@ -22,8 +22,7 @@ class Attribute:
     line: int
 
 
-@record
-class Block:
+class Block(Struct, frozen=True):
     """``type "label" "label" { … }``"""
 
     type: str

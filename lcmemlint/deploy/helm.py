@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.cli import acts
@@ -19,7 +21,6 @@ from lcmemlint.deploy.shell import UNKNOWN, Word
 from lcmemlint.deploy.start import running
 from lcmemlint.deploy.tree import Tree, folder_of
 from lcmemlint.deploy.workload import ONE, Range, Spot, Workload
-from lcmemlint.records import record
 
 _VALUES = re.compile(r"values(?:[-_.].*)?\.ya?ml\Z|.*[-_.]values\.ya?ml\Z")
 _COUNT = re.compile(
@@ -35,8 +36,7 @@ _SCALERS = ("autoscaling", "hpa", "keda")
 MAX_COMPONENTS = 40
 
 
-@record
-class Component:
+class Component(Struct, frozen=True):
     """A part of a chart that is scaled by itself; ``path`` is its section of the values, () for the whole."""
 
     name: str
@@ -109,8 +109,7 @@ def _templates(tree: Tree, folder: str) -> tuple[str, ...]:
     return tuple(text for text in texts if _KINDS.search(text))
 
 
-@record
-class _Values:
+class _Values(Struct, frozen=True):
     """A stack of values files, the last one wins, and the templates that use them."""
 
     tree: Tree

@@ -6,6 +6,8 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
+from msgspec import Struct
+
 from lcmemlint.deploy.assemble import rank_of
 from lcmemlint.deploy.cli import acts
 from lcmemlint.deploy.dockerfile import Image, environment, image_of, started
@@ -15,13 +17,11 @@ from lcmemlint.deploy.running import Context
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.findings import Confidence
-from lcmemlint.records import record
 
 _SPLIT = re.compile(r"[-_.]")
 
 
-@record
-class Built:
+class Built(Struct, frozen=True):
     """A name that some file of the project gives to an image, and what it is built from."""
 
     name: str

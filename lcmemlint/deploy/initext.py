@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
-from lcmemlint.records import record
+from msgspec import Struct
 
 MAX_VALUE = 10_000
 
 _SECTION = re.compile(r"\s*\[([^\]\n]+)\]\s*\Z")
 
 
-@record
-class Entry:
+class Entry(Struct, frozen=True):
     """``key = value`` and the line of the key."""
 
     key: str
@@ -20,8 +19,7 @@ class Entry:
     line: int
 
 
-@record
-class Section:
+class Section(Struct, frozen=True):
     """A section in the order written."""
 
     name: str

@@ -9,6 +9,8 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import Struct
+
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.cli import acts
 from lcmemlint.deploy.containers import Container, settings_of, words_of
@@ -26,7 +28,6 @@ from lcmemlint.deploy.resources import (
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import ONE, Disk, Range, Setting, Spot, Workload
-from lcmemlint.records import record
 
 _SCALERS = {"HorizontalPodAutoscaler": "hpa", "ScaledObject": "keda", "HTTPScaledObject": "keda"}
 _STICKY = ("nginx.ingress.kubernetes.io/affinity", "sticky", "stickiness.enabled=true", "affinity: cookie")
@@ -62,8 +63,7 @@ Group = Mapping[str, tuple[Resource, ...]]
 """The objects that are applied together, by kind."""
 
 
-@record
-class _Scale:
+class _Scale(Struct, frozen=True):
     instances: Range
     number: Spot | None
     also: tuple[Spot, ...] = ()

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.deploy.documents import yaml_documents
 from lcmemlint.deploy.filenames import KUSTOMIZATIONS, is_kustomization
@@ -16,7 +18,6 @@ from lcmemlint.deploy.nodes import Node
 from lcmemlint.deploy.resources import Resource, resources_of, same_object
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import Spot, Workload
-from lcmemlint.records import record
 
 MAX_DEPTH = 10
 
@@ -69,8 +70,7 @@ def _kustomizations(tree: Tree, path: str) -> Iterator[str]:
                         yield inner
 
 
-@record
-class _Patch:
+class _Patch(Struct, frozen=True):
     """A patch with where it stands; ``shift`` is added to the lines of its nodes."""
 
     target: Node

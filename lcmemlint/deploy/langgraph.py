@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lcmemlint.deploy.assemble import Unit, workload
 from lcmemlint.deploy.layout import Layout

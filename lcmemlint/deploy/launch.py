@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.deploy.folding import fold, folded_text, full_name, imported, line_of
 from lcmemlint.deploy.running import MAX_FOLLOWED, Context, Running, count, wider
 from lcmemlint.deploy.servers import target_of
 from lcmemlint.deploy.workload import ONE, Range
 from lcmemlint.facts import Call, FileFacts
-from lcmemlint.records import record
 from lcmemlint.values import Const, Value
 
 
-@record
-class Launcher:
+class Launcher(Struct, frozen=True):
     """A function that starts a server: which argument says how many processes, and which makes it one."""
 
     program: str

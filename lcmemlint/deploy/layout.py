@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.deploy.tree import joined
-from lcmemlint.records import record
 
 MAX_SUFFIXES = 6
 
 
-@record
-class Mount:
+class Mount(Struct, frozen=True):
     """A project file or folder (``outside``) and the absolute path it has in the container (``inside``)."""
 
     inside: str
     outside: str
 
 
-@record
-class Layout:
+class Layout(Struct, frozen=True):
     """Where a program starts. ``cwd`` is absolute in a container, else relative to ``context``."""
 
     context: str

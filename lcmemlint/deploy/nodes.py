@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
-from lcmemlint.records import record
+from msgspec import Struct
 
 MAX_DEPTH = 100
 """Documents nested deeper are not read; real manifests stay under 30."""
@@ -21,8 +21,7 @@ MAX_MERGES = 200
 _WHOLE = re.compile(r"\+?([0-9][0-9_]{0,11})(?:\.0*)?\Z")
 
 
-@record
-class Node:
+class Node(Struct, frozen=True):
     """A mapping, a list or a scalar; scalars are text. ``line`` counts from 1, ``column`` from 0."""
 
     kind: Literal["map", "list", "text", "nothing"]

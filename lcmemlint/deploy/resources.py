@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 
+from msgspec import Struct
+
 from lcmemlint.deploy.nodes import NOTHING, Node
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import Spot
-from lcmemlint.records import record
 
 MAX_LISTS = 5
 MAX_RESOURCES = 1000
@@ -20,8 +21,7 @@ SCALED_KINDS = frozenset(
 WORKLOAD_KINDS = SCALED_KINDS | {"DaemonSet", "Pod"}
 
 
-@record
-class Resource:
+class Resource(Struct, frozen=True):
     """One object. ``replicas`` is the count that an overlay sets, with its line."""
 
     kind: str

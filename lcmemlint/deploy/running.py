@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from lcmemlint.deploy.layout import Layout
 from lcmemlint.deploy.nodes import whole
 from lcmemlint.deploy.shell import CPUS, UNKNOWN, Word
 from lcmemlint.deploy.tree import Tree
 from lcmemlint.deploy.workload import Bound, Range, Setting, Spot
-from lcmemlint.records import record
 
 MAX_FOLLOWED = 4
 """Files followed from a command into scripts and launchers."""
@@ -21,8 +22,7 @@ OPEN: tuple[Bound, ...] = ("unknown", "unbounded", "cpu")
 """Upper bounds that are no number, the least definite first."""
 
 
-@record
-class Running:
+class Running(Struct, frozen=True):
     """A program, its app and the number of its processes; ``at`` is the line that holds the number."""
 
     program: str
@@ -41,8 +41,7 @@ class Running:
     copies_at: Spot | None = None
 
 
-@record
-class Context:
+class Context(Struct, frozen=True):
     """Where a command runs: files, folders, variables, and the arguments that ``"$@"`` stands for."""
 
     tree: Tree

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lcmemlint.deploy.configs import gunicorn_config, hypercorn_workers, uwsgi_config
 from lcmemlint.deploy.running import Context, Running, count

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
-from lcmemlint.records import record
+from msgspec import Struct
+from msgspec.structs import replace
 
 UNKNOWN = "\0"
 """Stands in a word for text that the files do not hold."""
@@ -24,8 +24,7 @@ MAX_SCRIPT = 300_000
 Lookup = Callable[[str], str | None]
 
 
-@record
-class Word:
+class Word(Struct, frozen=True):
     """One word of a command and where it stands."""
 
     text: str
@@ -34,8 +33,7 @@ class Word:
     quoted: bool = False
 
 
-@record
-class Command:
+class Command(Struct, frozen=True):
     """A simple command; ``repeats`` is how often a ``for`` over written words runs it, ``loop`` that line."""
 
     words: tuple[Word, ...]

@@ -6,7 +6,8 @@ import itertools
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from lcmemlint.deploy.initext import ini_sections
 from lcmemlint.deploy.launch import launched

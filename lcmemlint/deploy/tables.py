@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from msgspec import Struct
+
 from lcmemlint import toml
 from lcmemlint.deploy.workload import Range
 from lcmemlint.errors import CatalogueError
-from lcmemlint.records import record
 
 
-@record
-class Server:
+class Server(Struct, frozen=True):
     """A program that serves an app, and how its command line tells the number of its processes."""
 
     names: tuple[str, ...]
@@ -40,8 +40,7 @@ class Server:
     http: bool = False
 
 
-@record
-class Images:
+class Images(Struct, frozen=True):
     """Words by which an image is known to be somebody else's."""
 
     software: frozenset[str]
@@ -52,8 +51,7 @@ class Images:
     langgraph_bases: tuple[str, ...]
 
 
-@record
-class Tables:
+class Tables(Struct, frozen=True):
     """The whole table, indexed."""
 
     servers: Mapping[str, Server]
@@ -104,7 +102,7 @@ def _server(row: dict[str, object]) -> Server:
         raise CatalogueError(f"deployment.toml: server {row.get('names')}: `source` is missing")
     fixed: dict[str, object] = {}
     for name, value in row.items():
-        if name not in Server.__dataclass_fields__:
+        if name not in Server.__struct_fields__:
             raise CatalogueError(f"deployment.toml: server {row.get('names')}: unknown field `{name}`")
         if isinstance(value, list):
             value = tuple(tuple(one) if isinstance(one, list) else one for one in value)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from msgspec import Struct
+
 from lcmemlint.deploy.assemble import SEPARATE, Unit, workload
 from lcmemlint.deploy.aws import handler_target
 from lcmemlint.deploy.dockerfile import environment, started
@@ -18,7 +20,6 @@ from lcmemlint.deploy.running import Context, wider
 from lcmemlint.deploy.tables import tables
 from lcmemlint.deploy.tree import Tree, folder_of, joined
 from lcmemlint.deploy.workload import ONE, Bound, Range, Setting, Spot, Workload
-from lcmemlint.records import record
 
 MAX_REFERENCES = 10
 _REFERENCE = re.compile(r"(var|local)\.(\w+)\Z")
@@ -30,8 +31,7 @@ Bounds = tuple[Range, Spot | None]
 Number = tuple[Range, Spot]
 
 
-@record
-class Module:
+class Module(Struct, frozen=True):
     """The files of one folder: resources, variables, locals."""
 
     tree: Tree

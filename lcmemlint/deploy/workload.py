@@ -5,11 +5,11 @@ A number that the files do not hold is never guessed: the upper bound says ``unk
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 from lcmemlint.findings import Confidence
-from lcmemlint.records import record
 
 Bound: TypeAlias = int | Literal["unbounded", "cpu", "unknown"]
 """An upper bound: a number, no limit, the number of CPUs, or a value that the files do not hold."""
@@ -27,8 +27,7 @@ VERDICTS: tuple[Verdict, ...] = ("multi", "may-scale", "broken", "managed", "unk
 RANKS: tuple[Rank, ...] = ("production", "plain", "development", "example")
 
 
-@record
-class Range:
+class Range(Struct, frozen=True):
     """At least ``low``, at most ``high``."""
 
     low: int
@@ -48,19 +47,27 @@ class Range:
 ONE = Range(1, 1)
 
 
-@record(order=True)
-class Spot:
+class Spot(Struct, frozen=True, order=True):
     """A line of a manifest and what stands on it; ``line`` counts from 1, ``column`` and ``end`` from 0."""
 
     path: str
     line: int
     column: int = 0
     text: str = ""
-    end: int = field(default=0, compare=False)
+    end: int = 0
+
+    def __eq__(self, other: object) -> bool:
+        return self._place == other._place if isinstance(other, Spot) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._place)
+
+    @property
+    def _place(self) -> tuple[str, int, int, str]:
+        return self.path, self.line, self.column, self.text
 
 
-@record
-class Setting:
+class Setting(Struct, frozen=True):
     """An environment variable; ``value`` None says that it is set, to something the files do not hold."""
 
     name: str
@@ -69,8 +76,7 @@ class Setting:
     line: int = 0
 
 
-@record
-class Disk:
+class Disk(Struct, frozen=True):
     """What becomes of a file that the program writes with a relative name, such as ``sqlite:///chat.db``."""
 
     shared: Tristate
@@ -81,8 +87,7 @@ class Disk:
     """Shared through a network file system, where SQLite's locks are not to be trusted."""
 
 
-@record
-class Workload:
+class Workload(Struct, frozen=True):
     """One program as one manifest deploys it.
 
     ``places`` are the project files that ``target`` may stand for, the best first, before anybody looked
@@ -161,8 +166,7 @@ class Workload:
         return next((one for one in self.env if one.name == name), None)
 
 
-@record(order=True)
-class FileProblem:
+class FileProblem(Struct, frozen=True, order=True):
     """Why a manifest could not be read whole; ``line`` is 0 when the whole file is meant."""
 
     path: str

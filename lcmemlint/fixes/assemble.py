@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 
 import libcst as cst
 from libcst import matchers
+from msgspec import Struct
 
 from lcmemlint.fixes import containers
 from lcmemlint.fixes.annotations import widened
@@ -21,11 +22,9 @@ from lcmemlint.fixes.edits import Change, Edit, Edits, Refusal, apply, moved
 from lcmemlint.fixes.imports import added, dropped, joined
 from lcmemlint.fixes.leftovers import unread
 from lcmemlint.fixes.trees import Tree
-from lcmemlint.records import record
 
 
-@record
-class Assembled:
+class Assembled(Struct, frozen=True):
     """The new text of a file, and the stages of edits that led to it."""
 
     text: str

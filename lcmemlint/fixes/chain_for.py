@@ -7,11 +7,11 @@ the model, is still built once. The files that import the chain change along.
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 
 import libcst as cst
+from msgspec import Struct, structs
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.arguments import added_argument
@@ -22,15 +22,13 @@ from lcmemlint.fixes.keys import history_call, nameable
 from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.scopes import bindings, parameters
 from lcmemlint.fixes.trees import Tree, dotted, resolved, uses, walk
-from lcmemlint.records import record
 from lcmemlint.values import Span
 
 _MEMORY = "ConversationBufferMemory"
 """What `ConversationChain` builds by itself."""
 
 
-@record
-class _Parts:
+class _Parts(Struct, frozen=True):
     """The statements at the top of the module that make the memory (None: inside the chain's) and the chain."""
 
     memory: cst.SimpleStatementLine | None
@@ -67,7 +65,7 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
             return change
         elsewhere.append(Elsewhere(path, change))
     closed = tuple(name for name in names if name)
-    return dataclasses.replace(made, edits=(*made.edits, *used), elsewhere=tuple(elsewhere), closed=closed)
+    return structs.replace(made, edits=(*made.edits, *used), elsewhere=tuple(elsewhere), closed=closed)
 
 
 def _parts(tree: Tree, request: FixRequest, call: cst.Call) -> _Parts | Refusal:
@@ -115,7 +113,7 @@ def _function(
     new = f"{parts.name}_for"
     if any(name in (new, parts.parameter) for name, _ in bindings(tree, tree.module)):
         return Refusal(f"the module already has a `{new}` or a `{parts.parameter}`")
-    inside = dataclasses.replace(context, bound=frozenset({parts.parameter}))
+    inside = structs.replace(context, bound=frozenset({parts.parameter}))
     history = history_call(tree, request, inside, site=call, key=parts.parameter)
     if isinstance(history, Refusal):
         return history
@@ -217,7 +215,7 @@ def _used(
         around = [(whole[1] - whole[0], key) for whole, key in known if whole[0] <= start and end <= whole[1]]
         if tree.function(node) is None or not around:
             return Refusal(f"line {tree.line(node)} uses `{local}` where no key of a conversation is known")
-        asked = dataclasses.replace(request, params=(("key", min(around)[1]),))
+        asked = structs.replace(request, params=(("key", min(around)[1]),))
         key = nameable(tree, asked, context, site=node)
         if isinstance(key, Refusal):
             return key

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from msgspec import Struct
+
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes import (
     chain_for,
@@ -25,11 +27,9 @@ from lcmemlint.fixes import (
 )
 from lcmemlint.fixes.edits import Change, Context, Refusal
 from lcmemlint.fixes.trees import Tree
-from lcmemlint.records import record
 
 
-@record
-class Codemod:
+class Codemod(Struct, frozen=True):
     """What carries out the requests of one kind; ``rewrite`` is pure."""
 
     kind: str

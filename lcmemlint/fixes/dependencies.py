@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from posixpath import dirname
 
+from msgspec import Struct
+
 from lcmemlint.fixes.edits import Refusal
 from lcmemlint.fixes.layout import upward
 from lcmemlint.fixes.outcomes import Note
 from lcmemlint.link.requirements import read_toml
-from lcmemlint.records import record
 
 _REQUIREMENTS = ("requirements.txt", "requirements.in", "requirements/base.txt", "requirements/base.in")
 _PARTS = re.compile(r"""(?P<text>"(?:\\.|[^"\\])*"|'[^']*')|(?P<close>])|(?P<other>["'[])|#[^\n]*""")
@@ -27,8 +28,7 @@ _REDIS = frozenset(
 )
 
 
-@record
-class Added:
+class Added(Struct, frozen=True):
     """New texts of dependency files, by path, what they add and had already, and why a file was left alone."""
 
     texts: Mapping[str, str]

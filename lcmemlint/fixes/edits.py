@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import field
 from typing import TYPE_CHECKING, TypeAlias
 
-from lcmemlint.records import record
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from lcmemlint.fixes.trees import Tree
 
 
-@record(order=True)
-class Edit:
+class Edit(Struct, frozen=True, order=True):
     """``text[start:end]`` becomes ``new``; offsets count code points, an insertion has ``start == end``."""
 
     start: int
@@ -24,16 +22,14 @@ class Edit:
 Edits: TypeAlias = tuple[Edit, ...]
 
 
-@record
-class Emptied:
+class Emptied(Struct, frozen=True):
     """A dict that a change no longer fills: its file must not use it otherwise, nor (if ``removable``) the project."""
 
     name: str
     removable: bool
 
 
-@record(order=True)
-class Widening:
+class Widening(Struct, frozen=True, order=True):
     """Annotations of ``classes`` (last names) become ``base``, which is imported from ``module``."""
 
     classes: tuple[str, ...]
@@ -41,8 +37,7 @@ class Widening:
     base: str
 
 
-@record
-class Change:
+class Change(Struct, frozen=True):
     """Edits, at least one, that carry out one request.
 
     ``needs`` are functions of generated modules that the edited file must import, ``imports`` (module, name) of what
@@ -79,23 +74,20 @@ class Change:
         return self.start <= other.end and other.start <= self.end
 
 
-@record
-class Elsewhere:
+class Elsewhere(Struct, frozen=True):
     """A change of another file of the project."""
 
     path: str
     change: Change
 
 
-@record
-class Refusal:
+class Refusal(Struct, frozen=True):
     """Why a request is not carried out: a clause without a full stop, in the words of the user's own code."""
 
     reason: str
 
 
-@record
-class Context:
+class Context(Struct, frozen=True):
     """What a codemod must know beyond its file.
 
     ``names`` are the local names of generated functions (``chat_history``); ``bound`` are names that another

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import libcst as cst
+from msgspec import Struct
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.edits import Context, Edit, Edits, Refusal
@@ -15,11 +16,9 @@ from lcmemlint.fixes.get_or_create import item
 from lcmemlint.fixes.keeping import Kept, keeping
 from lcmemlint.fixes.keys import history_call, is_literal
 from lcmemlint.fixes.trees import Tree, unparenthesized, walk
-from lcmemlint.records import record
 
 
-@record
-class _Forgotten:
+class _Forgotten(Struct, frozen=True):
     """A statement that forgets one conversation, with its guard if it has one."""
 
     node: cst.CSTNode

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from importlib.resources import files as resources
 from posixpath import dirname
 
+from msgspec import Struct
+
 from lcmemlint.fixes.layout import Layout, above, common_folder, upward
 from lcmemlint.fixes.outcomes import Note
-from lcmemlint.records import record
 
 
-@record
-class Generated:
+class Generated(Struct, frozen=True):
     """A module that fixes may need: what it defines for others, and what it is called.
 
     The second of ``stems`` is taken when the project has a module of the first name that is not ours.
@@ -40,8 +40,7 @@ class Generated:
         return stem in self.stems and all(_defines(text, name) for name in self.names)
 
 
-@record
-class Placed:
+class Placed(Struct, frozen=True):
     """How one file reaches a module: ``module`` is what stands behind ``from``; ``path`` is the module's file.
 
     ``path`` is empty when the user's own function takes the place of ours; ``function`` is then its name.

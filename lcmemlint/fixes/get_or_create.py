@@ -13,15 +13,14 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import libcst as cst
+from msgspec import Struct
 
 from lcmemlint.fixes.trees import unparenthesized
-from lcmemlint.records import record
 
 Thing = Literal["old", "new", "none"]
 
 
-@record
-class Slot:
+class Slot(Struct, frozen=True):
     """``container[key]`` and the constructor call that fills it, in normal form (see ``unparenthesized``)."""
 
     container: str
@@ -29,8 +28,7 @@ class Slot:
     new: cst.Call
 
 
-@record
-class Outcome:
+class Outcome(Struct, frozen=True):
     """How a run ends: it returns the history, or leaves it in the variables ``names``.
 
     ``partial`` are variables that only one of the two ways binds: nothing after the run may read them.

@@ -6,11 +6,11 @@ or the one under which it keeps what it gets. All callers change together, in wh
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Iterator
 
 import libcst as cst
+from msgspec import Struct, structs
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.arguments import added_argument, has_stars
@@ -21,12 +21,10 @@ from lcmemlint.fixes.keys import is_literal, nameable
 from lcmemlint.fixes.scopes import all_parameters, bindings
 from lcmemlint.fixes.session_parameter import then, with_parameter
 from lcmemlint.fixes.trees import Tree, uses
-from lcmemlint.records import record
 from lcmemlint.values import Span
 
 
-@record
-class _Caller:
+class _Caller(Struct, frozen=True):
     """A call of the builder in one file, and the key that the linker knows there (empty: none)."""
 
     call: cst.Call
@@ -61,7 +59,7 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
             here, needs = (*here, *edits), tuple(dict.fromkeys((*needs, *cleared)))
         else:
             elsewhere.append(Elsewhere(path, Change(edits, needs=cleared)))
-    return dataclasses.replace(
+    return structs.replace(
         changed, edits=here, needs=needs, elsewhere=tuple(elsewhere), closed=(builder.name.value,)
     )
 
@@ -128,7 +126,7 @@ def _of_call(
     if slot is None and request.get("keyed"):
         return Refusal(f"where line {tree.line(caller.call)} keeps what it gets is not seen")
     key = slot.key if slot is not None and not is_literal(slot.key) else caller.key
-    asked = dataclasses.replace(request, params=(("key", key), ("namespace", request.get("namespace"))))
+    asked = structs.replace(request, params=(("key", key), ("namespace", request.get("namespace"))))
     value = nameable(tree, asked, context, site=caller.call)
     if isinstance(value, Refusal):
         return value

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import libcst as cst
+from msgspec import Struct
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes import seeded_store
@@ -26,11 +27,9 @@ from lcmemlint.fixes.mutations import mutated_messages
 from lcmemlint.fixes.own_history import is_plain_history
 from lcmemlint.fixes.seeding import seeded
 from lcmemlint.fixes.trees import Tree, dotted, every, parsed_expression, unparenthesized, walk
-from lcmemlint.records import record
 
 
-@record
-class _Region:
+class _Region(Struct, frozen=True):
     """A run of statements of one block that is a get-or-create."""
 
     statements: tuple[cst.BaseStatement, ...]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 
 import libcst as cst
+from msgspec import Struct
 
 from lcmemlint.fixes.edits import Edit, Refusal
 from lcmemlint.fixes.trees import Tree, dotted, walk
-from lcmemlint.records import record
 
 
-@record
-class Hoisted:
+class Hoisted(Struct, frozen=True):
     """An argument that becomes a name: the edit in the call, and the statement that makes it."""
 
     edit: Edit

@@ -9,14 +9,13 @@ from __future__ import annotations
 from typing import Literal
 
 import libcst as cst
+from msgspec import Struct
 
 from lcmemlint.fixes.get_or_create import item
 from lcmemlint.fixes.trees import Function, Tree, every, unparenthesized, walk
-from lcmemlint.records import record
 
 
-@record
-class Kept:
+class Kept(Struct, frozen=True):
     """The statement that keeps what a call makes in a dict, the dict and its key as `unparenthesized` writes them."""
 
     statement: cst.BaseStatement

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from msgspec import Struct
+
 from lcmemlint.findings import Finding
-from lcmemlint.records import record
 
 
-@record
-class Fixed:
+class Fixed(Struct, frozen=True):
     """A file whose new bytes are proven (and written, when the run writes). ``old`` is None for a new file."""
 
     path: str
@@ -17,8 +17,7 @@ class Fixed:
     new: bytes
 
 
-@record
-class Refused:
+class Refused(Struct, frozen=True):
     """A finding that stays, and why."""
 
     path: str
@@ -26,8 +25,7 @@ class Refused:
     reason: str
 
 
-@record
-class Failed:
+class Failed(Struct, frozen=True):
     """A file that could not be read, parsed or written; nothing of it was changed."""
 
     path: str
@@ -37,8 +35,7 @@ class Failed:
 Outcome: TypeAlias = Fixed | Refused | Failed
 
 
-@record(order=True)
-class Note:
+class Note(Struct, frozen=True, order=True):
     """What the user must still do: a package to add, an environment variable to set."""
 
     kind: Literal["package", "variable", "remark"]
@@ -46,8 +43,7 @@ class Note:
     text: str
 
 
-@record
-class FixResult:
+class FixResult(Struct, frozen=True):
     """Outcomes sorted by path; ``fixed`` are the findings that are gone; ``diff`` covers all changed files."""
 
     outcomes: tuple[Outcome, ...]

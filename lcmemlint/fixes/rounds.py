@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import libcst as cst
+from msgspec import Struct
 
 from lcmemlint.findings import Finding, FixRequest
 from lcmemlint.fixes.assemble import Assembled, assembled
@@ -23,15 +24,13 @@ from lcmemlint.fixes.layout import Layout
 from lcmemlint.fixes.outcomes import Failed, Refused
 from lcmemlint.fixes.supply import HISTORY_FUNCTION, Places, Supply, import_lines, new_modules
 from lcmemlint.fixes.trees import Tree, offset
-from lcmemlint.records import record
 
 ROUNDS = 5
 Relint = Callable[[Mapping[str, str]], Sequence[Finding]]
 Identity = tuple[str, str, str]
 
 
-@record
-class _Part:
+class _Part(Struct, frozen=True):
     """What a proposal changes in one file.
 
     ``names`` is what the file calls generated functions, ``module`` the file's dotted name if it is known.
@@ -43,8 +42,7 @@ class _Part:
     module: str = ""
 
 
-@record
-class _Proposal:
+class _Proposal(Struct, frozen=True):
     """The change for one request, in the file of its finding first, and the findings that asked for it."""
 
     parts: tuple[_Part, ...]
@@ -61,8 +59,7 @@ _Unit: TypeAlias = list[_Proposal]
 """Changes that hold only together: those that empty the same dict."""
 
 
-@record
-class _Attempt:
+class _Attempt(Struct, frozen=True):
     """The project's texts with some proposals carried out, and what the linter says about them."""
 
     texts: dict[str, str]

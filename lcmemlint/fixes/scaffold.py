@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from importlib.resources import files as resources
 
+from msgspec import Struct
+
 from lcmemlint.fixes.generated import CHECKPOINTER, HISTORY, Generated, placed
 from lcmemlint.fixes.layout import Layout
 from lcmemlint.fixes.outcomes import Note
 from lcmemlint.fixes.supply import Supply
-from lcmemlint.records import record
 
 TEST = "test_memory_survives_scaling.py"
 
 
-@record
-class Scaffold:
+class Scaffold(Struct, frozen=True):
     """Files by path, those that are there already included; ``targets`` are the ``module:function`` in them."""
 
     files: dict[str, str]

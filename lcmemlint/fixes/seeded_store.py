@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import libcst as cst
+from msgspec import Struct
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes.annotations import of_history
@@ -21,11 +22,9 @@ from lcmemlint.fixes.forgetting import forgotten
 from lcmemlint.fixes.get_or_create import item
 from lcmemlint.fixes.keys import history_call
 from lcmemlint.fixes.trees import Tree, dotted, parsed_expression, unparenthesized, walk
-from lcmemlint.records import record
 
 
-@record
-class _Filled:
+class _Filled(Struct, frozen=True):
     """``name = New()`` and ``container[key] = name`` in one block, the first before the second."""
 
     made: cst.SimpleStatementLine

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 import libcst as cst
+from msgspec import Struct
 
 from lcmemlint.fixes.arguments import added_argument, has_stars, keyword
 from lcmemlint.fixes.edits import Change, Edit, Edits, Refusal
 from lcmemlint.fixes.scopes import all_parameters, bindings, parameters
 from lcmemlint.fixes.session_parameter import is_fastapi_route, with_parameters
 from lcmemlint.fixes.trees import Tree, dotted, every, imported_as, uses, walk
-from lcmemlint.records import record
 
 _HEADER = "X-Session-Id"
 _RESPONSES = frozenset(
@@ -27,8 +27,7 @@ _ROUTES = frozenset({"route", "get", "post", "put", "patch", "delete"})
 _UNSAFE = "the route takes and sends one more header"
 
 
-@record
-class _Made:
+class _Made(Struct, frozen=True):
     """The expression that makes the id in a handler, and the variable that gets it."""
 
     whole: cst.CSTNode

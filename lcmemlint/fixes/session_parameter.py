@@ -6,9 +6,8 @@ that the project itself calls, or whose arguments a framework decides, is refuse
 
 from __future__ import annotations
 
-import dataclasses
-
 import libcst as cst
+from msgspec import structs
 
 from lcmemlint.findings import FixRequest
 from lcmemlint.fixes import chat_memory, history_factory, summary_memory
@@ -36,7 +35,7 @@ def rewrite(tree: Tree, request: FixRequest, context: Context) -> Change | Refus
     changed = then(tree, request, context, name)
     if isinstance(changed, Refusal):
         return changed
-    return dataclasses.replace(changed, edits=(with_parameter(tree, function, name), *changed.edits))
+    return structs.replace(changed, edits=(with_parameter(tree, function, name), *changed.edits))
 
 
 def _not_changeable(tree: Tree, request: FixRequest, function: cst.FunctionDef, name: str) -> Refusal | None:
@@ -133,8 +132,8 @@ def _end(tree: Tree, param: cst.Param) -> int:
 def then(tree: Tree, request: FixRequest, context: Context, name: str) -> Change | Refusal:
     """What the request asks for next; the parameter is in scope, though not yet in the tree."""
     params = tuple((key, value) for key, value in request.params if key != "key")
-    asked = dataclasses.replace(request, params=(*params, ("key", name)))
-    inside = dataclasses.replace(context, bound=frozenset({name}))
+    asked = structs.replace(request, params=(*params, ("key", name)))
+    inside = structs.replace(context, bound=frozenset({name}))
     if request.get("then") == "history-factory":
         return history_factory.rewrite(tree, asked, inside)
     if request.get("then") == "shared-memory":

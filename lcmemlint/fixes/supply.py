@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Struct
+
 from lcmemlint.fixes.generated import GENERATED, Generated, Placed, generated, placed
 from lcmemlint.fixes.imports import free_name, local_name
 from lcmemlint.fixes.layout import Layout
 from lcmemlint.fixes.trees import Tree
-from lcmemlint.records import record
 
 HISTORY_FUNCTION = "chat_history"
 Places = Mapping[tuple[str, str], Placed]
 """(file, name of what it needs) → where that comes from."""
 
 
-@record
-class Supply:
+class Supply(Struct, frozen=True):
     """Where generated names come from; ``factory`` is the project's own ``module:function``, if it has one."""
 
     factory: str = ""

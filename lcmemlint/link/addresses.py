@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from msgspec import Struct
+
 from lcmemlint.facts import Call
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.memory import Memory
 from lcmemlint.link.objects import ClassOf, Fixed, Instance, Object, Part, dotted_of
 from lcmemlint.link.storage import argument, has_stars
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Const, Joined, Name, Value
 
 _GETTERS = ("os.getenv", "os.environ.get", "decouple.config", "environ.get", "getenv")
@@ -25,8 +26,7 @@ _HOST = re.compile(r"[A-Za-z][\w+.-]*://(?:[^@/\s]*@)?(\[[^\]]*\]|[^:/?#,\s]*)")
 _LOOPBACK = re.compile(r"localhost|127(?:\.\d+){1,3}|\[?::1\]?|0\.0\.0\.0", re.IGNORECASE)
 
 
-@record
-class Address:
+class Address(Struct, frozen=True):
     """One address; ``variables`` are those that replace it, for a fallback."""
 
     memory: Memory

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from lcmemlint.catalogue import Component
 from lcmemlint.findings import Confidence, Step
 from lcmemlint.link.evaluate import Evaluator, Site
@@ -16,12 +18,10 @@ from lcmemlint.link.graphs import GraphCall, Graphs, Saver
 from lcmemlint.link.objects import External, Fixed, FunctionOf, Instance, Object
 from lcmemlint.link.storage import argument, has_stars, made_by
 from lcmemlint.link.versions import Versions
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Location, dotted
 
 
-@record
-class Clash:
+class Clash(Struct, frozen=True):
     """A saver or history, and the calls that it cannot serve, in order of place."""
 
     name: str

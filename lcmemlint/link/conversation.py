@@ -13,6 +13,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from msgspec import Struct
+
 from lcmemlint.catalogue import SessionWords
 from lcmemlint.facts import MODULE
 from lcmemlint.findings import Confidence, Step
@@ -23,7 +25,6 @@ from lcmemlint.link.objects import ClassOf, Collection, Instance, Object, dotted
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import made_by
 from lcmemlint.link.uses import Mention, Uses
-from lcmemlint.records import record
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -56,8 +57,7 @@ _PROMPTS = frozenset(("format", "format_messages", "format_prompt", "aformat_pro
 _SPEAKER = re.compile(r"^\W*(\w+)\W{0,3}:")
 
 
-@record
-class Holding:
+class Holding(Struct, frozen=True):
     """A container of this worker with conversations in it; ``keyed``: one for each session."""
 
     thing: Object

@@ -11,13 +11,13 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 
+from msgspec import Struct
+
 from lcmemlint.deploy.workload import RANKS, VERDICTS, Range, Spot, Verdict, Workload
 from lcmemlint.findings import CONFIDENCES, Confidence
-from lcmemlint.records import record
 
 
-@record
-class LinkedWorkload:
+class LinkedWorkload(Struct, frozen=True):
     """A workload with the project files it runs; ``quality`` is None if there are none."""
 
     workload: Workload
@@ -46,8 +46,7 @@ class LinkedWorkload:
         }
 
 
-@record
-class Deployment:
+class Deployment(Struct, frozen=True):
     """All that deploys one module, the most serious workload first."""
 
     module: str
@@ -83,8 +82,7 @@ def link_workloads(
     return tuple(_linked(one, index) for one in workloads)
 
 
-@record
-class _Index:
+class _Index(Struct, frozen=True):
     """The Python files of the project."""
 
     paths: frozenset[str]

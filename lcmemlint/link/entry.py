@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 from posixpath import basename
 
+from msgspec import Struct
+
 from lcmemlint.catalogue import Entry
 from lcmemlint.facts import MODULE, FileFacts
 from lcmemlint.findings import Confidence
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.objects import ClassOf, FunctionOf, Instance, Method, Object, Part, dotted_of
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, CallOf, Const, Location, Span, Value
 
 CONFIGURED = "your configuration"
@@ -24,8 +25,7 @@ _VERBS = frozenset(
 )
 
 
-@record
-class EntryPoint:
+class EntryPoint(Struct, frozen=True):
     """A function (scope 0: a whole script) that a framework runs; ``startup`` ones run once a worker."""
 
     function: FunctionOf
@@ -40,8 +40,7 @@ class EntryPoint:
         return self.kind == "startup"
 
 
-@record
-class Served:
+class Served(Struct, frozen=True):
     """A chain, graph or agent that a framework is given to run: the object, and where it is handed over."""
 
     thing: Object

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Literal
 
+from msgspec import Struct
+
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.memory import Memories, Memory
 from lcmemlint.link.objects import Instance, Object
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.runs import Exported, Runs
 from lcmemlint.link.storage import argument
-from lcmemlint.records import record
 
 
-@record
-class Replaced:
+class Replaced(Struct, frozen=True):
     """A saver or store that an exported graph is given, at the call that builds the graph."""
 
     exported: Exported

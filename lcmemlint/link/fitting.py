@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import Struct
+
 from lcmemlint.catalogue import Catalogue, Component
 from lcmemlint.link.requirements import Bounds
 from lcmemlint.link.versions import Versions
-from lcmemlint.records import record
 
 _SAVERS: Final = ("langgraph.{}PostgresSaver", "langgraph.{}RedisSaver")
 _STORES: Final = ("langgraph.{}PostgresStore",)
@@ -17,8 +18,7 @@ _AGENT: Final = "langchain.create_agent"
 _SHOWN: Final = ("langchain", "langchain-core", "langgraph")
 
 
-@record
-class Fitting:
+class Fitting(Struct, frozen=True):
     """What the versions offer to the file at a path (relative to the root; the file need not be there)."""
 
     catalogue: Catalogue

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from msgspec import Struct
+
 from lcmemlint.catalogue import Component
 from lcmemlint.facts import MODULE, Call
 from lcmemlint.link.evaluate import Evaluator, Site
@@ -19,14 +21,12 @@ from lcmemlint.link.names import Binding
 from lcmemlint.link.objects import UNCLEAR, External, Fixed, FunctionOf, Instance, Object, Part
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, made_by
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, CallOf, Location, Name, OneOf, dotted
 
 _DEEP = 6
 
 
-@record
-class GraphCall:
+class GraphCall(Struct, frozen=True):
     """A call that runs a graph, or reads or changes a thread of it."""
 
     graph: Instance
@@ -37,8 +37,7 @@ class GraphCall:
     at: Location
 
 
-@record
-class Saver:
+class Saver(Struct, frozen=True):
     """What a graph may be given as checkpointer. ``component`` is None for what is not known."""
 
     thing: Object

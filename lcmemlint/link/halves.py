@@ -13,6 +13,8 @@ from collections.abc import Hashable, Iterator
 from functools import cached_property
 from typing import Literal
 
+from msgspec import Struct
+
 from lcmemlint.findings import Step
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.memory import Memories, Memory
@@ -32,7 +34,6 @@ from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import has_stars
 from lcmemlint.link.uses import Mention
 from lcmemlint.link.wiring import Wiring
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Const, ItemOf, Location, Name, Value, dotted, walk
 
 Half = Literal["save", "load", "none", "beyond"]
@@ -49,8 +50,7 @@ _QUIET = ("builtins.", "logging.", "loguru.")
 _CONTENT = ("messages", "buffer")
 
 
-@record
-class Broken:
+class Broken(Struct, frozen=True):
     """A family with one half only; ``at`` is the first place of the half that is there."""
 
     family: tuple[Memory, ...]

@@ -9,7 +9,9 @@ or not known.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.catalogue import Component
 from lcmemlint.facts import Call, FileFacts, Statement
@@ -27,7 +29,6 @@ from lcmemlint.link.origins import Origin, Origins, replace_value
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.sinks import KEPT, Sink, SinkFinder
 from lcmemlint.link.storage import argument, component_called
-from lcmemlint.records import record
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -39,8 +40,7 @@ from lcmemlint.values import (
 )
 
 
-@record
-class Constant:
+class Constant(Struct, frozen=True):
     """A literal that selects a conversation."""
 
     name: str

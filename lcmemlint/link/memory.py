@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.catalogue import Component
 from lcmemlint.facts import MODULE
@@ -29,7 +31,6 @@ from lcmemlint.link.objects import (
 )
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, storage_of
-from lcmemlint.records import record
 from lcmemlint.values import UNKNOWN, CallOf, Location, dotted
 
 Lifetime = Literal["request", "worker", "session", "script", "dead", "unknown"]
@@ -39,8 +40,7 @@ MemoryKind = Literal["memory", "history", "checkpointer", "store"]
 _RANK: dict[Lifetime, int] = {"worker": 5, "session": 4, "unknown": 3, "request": 2, "script": 1, "dead": 0}
 
 
-@record
-class Fate:
+class Fate(Struct, frozen=True):
     """How long something lives and what holds it; ``keyed``: one for each value of a key.
 
     ``how`` is said of an ``item`` of a container, and of ``user data``, the dict that a bot keeps for a user or chat.
@@ -57,8 +57,7 @@ Known: TypeAlias = Callable[[Object], Fate | None]
 """The fate of a holder as far as it is known; None: not yet."""
 
 
-@record
-class Memory:
+class Memory(Struct, frozen=True):
     """One memory, history, checkpointer or store that the code builds, at one call.
 
     ``by_factory``: the call keeps the class to build them with, as ``defaultdict(InMemoryChatMessageHistory)`` does.

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Literal
 
+from msgspec import Struct
+
 from lcmemlint.facts import FileFacts
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Container, ItemOf, Name, Starred, Value, walk
 
 
-@record
-class Binding:
+class Binding(Struct, frozen=True):
     """One thing that gives a name its value; ``index`` counts into the table that ``kind`` names.
 
     ``path`` leads into what the statement binds: ``a, (b, c) = value`` binds ``c`` by ``(1, 1)``.

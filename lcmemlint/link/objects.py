@@ -14,84 +14,62 @@
 
 from __future__ import annotations
 
-from dataclasses import field
 from typing import TypeAlias
 
-from lcmemlint.records import record
+from msgspec import Struct
+
 from lcmemlint.values import Span
 
 
-@record
-class External:
+class External(Struct, frozen=True):
     """Something that the project imports, by its dotted name."""
 
     dotted: str
 
 
-@record
-class ModuleOf:
+class ModuleOf(Struct, frozen=True):
     """A module of the project."""
 
     path: str
 
 
-@record
-class FunctionOf:
+class FunctionOf(Struct, frozen=True):
     """A function, method or lambda of the project; scope 0 is the module's own code."""
 
     path: str
     scope: int
 
 
-@record
-class ClassOf:
+class ClassOf(Struct, frozen=True):
     """A class of the project."""
 
     path: str
     scope: int
 
 
-@record
-class Method:
+class Method(Struct, frozen=True):
     """A function bound to an instance or a class."""
 
     function: FunctionOf
     owner: Object
 
 
-@record
-class Instance:
+class Instance(Struct, frozen=True, cache_hash=True):
     """What calling ``of`` gave at one call; without a path it is some instance, made who knows where."""
 
     of: Object
     path: str = ""
     call: int = -1
-    _hash: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:  # once, not at each look-up: chains of calls are long
-        object.__setattr__(self, "_hash", hash((self.of, self.path, self.call)))
-
-    def __hash__(self) -> int:
-        return self._hash
 
 
-@record
-class Part:
+class Part(Struct, frozen=True, cache_hash=True):
     """An attribute of something that is not the project's."""
 
     base: Object
     name: str
-    _hash: int = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash((self.base, self.name)))
-
-    def __hash__(self) -> int:
-        return self._hash
 
 
-@record
-class Collection:
+class Collection(Struct, frozen=True):
     """A display of items; ``number`` counts into ``Evaluator.collections``."""
 
     path: str
@@ -99,17 +77,21 @@ class Collection:
     number: int
 
 
-@record
-class Fixed:
+class Fixed(Struct, frozen=True):
     """A literal; where it stands takes no part in comparison."""
 
     value: str | int | float | bool | None
-    path: str = field(default="", compare=False)
-    span: Span | None = field(default=None, compare=False)
+    path: str = ""
+    span: Span | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return self.value == other.value if isinstance(other, Fixed) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.value)
 
 
-@record
-class Given:
+class Given(Struct, frozen=True):
     """A parameter that no call in the project fills."""
 
     path: str
@@ -117,8 +99,7 @@ class Given:
     name: str
 
 
-@record
-class Unclear:
+class Unclear(Struct, frozen=True):
     """Anything else."""
 
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from lcmemlint.findings import Step
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.fallback import Fallbacks
 from lcmemlint.link.graphs import Graphs
 from lcmemlint.link.memory import Memory
 from lcmemlint.link.switches import is_development_block, is_production_block
-from lcmemlint.records import record
 from lcmemlint.values import Const, Location
 
 
-@record
-class Omission:
+class Omission(Struct, frozen=True):
     """A place where a graph is left without its stored checkpointer; ``when`` ends a sentence."""
 
     memory: Memory

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.facts import MODULE, Param
 from lcmemlint.link.evaluate import Evaluator, Site
@@ -23,7 +25,6 @@ from lcmemlint.link.objects import (
 )
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument
-from lcmemlint.records import record
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -52,8 +53,7 @@ _CASTS = frozenset(
 _FIELD_CALLS = ("fastapi.", "pydantic.", "typer.", "starlette.", "sqlmodel.", "streamlit.", "gradio.")
 
 
-@record
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a value comes from. ``fallback``: only if something else gave nothing; ``is_global``: a module keeps it."""
 
     kind: OriginKind

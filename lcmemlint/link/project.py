@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
 from types import MappingProxyType
+
+from msgspec import Struct, field
 
 from lcmemlint.catalogue import Catalogue
 from lcmemlint.deploy.workload import Workload
@@ -47,12 +48,10 @@ from lcmemlint.link.switches import is_development_branch
 from lcmemlint.link.tables import Table, find_tables
 from lcmemlint.link.versions import Versions
 from lcmemlint.link.wiring import Wiring
-from lcmemlint.records import record
 from lcmemlint.values import Location
 
 
-@record
-class Project:
+class Project(Struct, frozen=True):
     """Everything that is known about the code, joined over all files."""
 
     evaluator: Evaluator
@@ -72,7 +71,7 @@ class Project:
     scaling: Scaling
     halves: Halves
     shapes: Shapes
-    _found: dict[str, tuple[Finding, ...]] = field(default_factory=dict, repr=False, compare=False)
+    _found: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
     def findings(self, code: str, check: Callable[[Project], Iterable[Finding]]) -> tuple[Finding, ...]:
         """What a check finds; it runs once, although LCM401 asks for the findings of others."""

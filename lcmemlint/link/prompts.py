@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from string import Formatter
 
+from msgspec import Struct
+
 from lcmemlint.catalogue import Component
 from lcmemlint.facts import Call
 from lcmemlint.findings import Confidence, Step
@@ -18,15 +20,13 @@ from lcmemlint.link.objects import Collection, External, Fixed, FunctionOf, Inst
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars
 from lcmemlint.link.wiring import Wiring
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Combined, Location, Value
 
 _SCRATCHPAD = "agent_scratchpad"
 _DEEP = 6
 
 
-@record
-class Prompt:
+class Prompt(Struct, frozen=True):
     """The variables of a prompt; ``placeholders`` are those for messages that must be given."""
 
     variables: frozenset[str] = frozenset()
@@ -46,8 +46,7 @@ class Prompt:
         return key in self.variables or key in self.placeholders or key in self.optional
 
 
-@record
-class Mismatch:
+class Mismatch(Struct, frozen=True):
     """A chain whose memory writes under a key that its prompt does not read."""
 
     at: Location

@@ -12,6 +12,8 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from lcmemlint.facts import MODULE
 from lcmemlint.findings import Confidence, Step
 from lcmemlint.link.entry import EntryPoint, Served, launches_server
@@ -30,12 +32,10 @@ from lcmemlint.link.objects import (
     Part,
     dotted_of,
 )
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, CallOf, ItemOf, Lambda, Location, Name, Value, walk
 
 
-@record
-class Came:
+class Came(Struct, frozen=True):
     """How the walk came to a function or object: from ``source``, at ``at``; ``text`` says what happens there."""
 
     source: FunctionOf | Object | None

@@ -12,10 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import dirname, join, normpath
 
+from msgspec import Struct
+
 from lcmemlint import toml
 from lcmemlint.deploy.documents import yaml_documents
 from lcmemlint.deploy.nodes import Node
-from lcmemlint.records import record
 
 Version = tuple[int, ...]
 Found = Iterator[tuple[str, "Bounds"]]
@@ -32,8 +33,7 @@ _INSTALLED = re.compile(
 )
 
 
-@record
-class Bounds:
+class Bounds(Struct, frozen=True):
     """The versions that a manifest allows: ``low`` ≤ version < ``high``; None is no bound."""
 
     low: Version | None = None

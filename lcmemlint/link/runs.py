@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal
 
+from msgspec import Struct
+
 from lcmemlint.catalogue import Component
 from lcmemlint.facts import Call, FileFacts
 from lcmemlint.link.evaluate import Evaluator, Site
@@ -33,7 +35,6 @@ from lcmemlint.link.objects import (
 )
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars, made_by
-from lcmemlint.records import record
 from lcmemlint.values import (
     AttrOf,
     Combined,
@@ -56,8 +57,7 @@ _POSITIONAL = 2
 _CONFIGS = ("RunnableConfig", "ensure_config")
 
 
-@record
-class Built:
+class Built(Struct, frozen=True):
     """What a run runs: the object, the component and the call that built it; ``bound``: a config was bound to it."""
 
     thing: Object
@@ -79,8 +79,7 @@ class Built:
         return (dotted(self.call.function) or self.component.names[0]).rsplit(".", 1)[-1]
 
 
-@record
-class Exported:
+class Exported(Struct, frozen=True):
     """A graph that a platform runs, under the ``name`` of its file; ``by_factory``: a function builds it there."""
 
     built: Built
@@ -88,8 +87,7 @@ class Exported:
     by_factory: bool
 
 
-@record
-class Run:
+class Run(Struct, frozen=True):
     """One call that runs something built; ``function`` is the code that makes it."""
 
     path: str

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Literal
 
+from msgspec import Struct
+
 from lcmemlint.facts import MODULE, FileFacts
 from lcmemlint.findings import Confidence, Step
 from lcmemlint.link.evaluate import Evaluator, Site
@@ -29,7 +31,6 @@ from lcmemlint.link.objects import (
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars
 from lcmemlint.link.versions import Versions
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Const, ItemOf, Joined, Location, Name, Value, walk
 
 LapseKind = Literal["unentered", "left", "no-loop", "argument", "thread", "lone"]
@@ -41,8 +42,7 @@ _TEXTS = ("os.getenv", "os.environ.get", "builtins.str", "decouple.config")
 _TABLES = ("checkpoint_migrations", "checkpoint_blobs", "checkpoint_writes", "store_migrations")
 
 
-@record
-class Lapse:
+class Lapse(Struct, frozen=True):
     """A saver that is opened in a way that cannot hold; ``where`` is the place that shows it."""
 
     kind: LapseKind
@@ -53,8 +53,7 @@ class Lapse:
     confidence: Confidence
 
 
-@record
-class Opening:
+class Opening(Struct, frozen=True):
     """Something that is opened on every request, for a saver, a store or a history."""
 
     name: str

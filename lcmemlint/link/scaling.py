@@ -9,17 +9,18 @@ fault. Manifests are read when the first question comes that needs them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import cached_property
 from posixpath import dirname
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from lcmemlint.deploy.workload import Range, Spot, Workload
 from lcmemlint.findings import Finding, Severity, Step
 from lcmemlint.link.deployment import LinkedWorkload, link_workloads, seriousness
 from lcmemlint.link.evaluate import Evaluator
 from lcmemlint.link.reach import Reach
-from lcmemlint.records import record
 from lcmemlint.values import Location, Span
 
 Choice = Literal["auto", "single", "multi"]
@@ -33,8 +34,7 @@ _WORKERS = frozenset({"celery", "rq", "arq", "dramatiq", "taskiq", "huey"})
 _SHOWN = 3
 
 
-@record
-class Running:
+class Running(Struct, frozen=True):
     """A workload that runs certain code; ``findings`` are in order of place."""
 
     linked: LinkedWorkload

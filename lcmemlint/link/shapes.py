@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
+from msgspec import Struct
+
 from lcmemlint.catalogue import Component
 from lcmemlint.facts import Call
 from lcmemlint.findings import Confidence
@@ -19,7 +21,6 @@ from lcmemlint.link.memory import Memories
 from lcmemlint.link.objects import External, Fixed, FunctionOf
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, has_stars
-from lcmemlint.records import record
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -39,8 +40,7 @@ _HOLE = "{}"
 _WORD = re.compile(r"[A-Za-z]+")
 
 
-@record
-class Shape:
+class Shape(Struct, frozen=True):
     """The text of a key with its holes, what fills them, and where (in which function) it is put together."""
 
     text: str
@@ -49,8 +49,7 @@ class Shape:
     function: FunctionOf
 
 
-@record
-class Use:
+class Use(Struct, frozen=True):
     """A history that request code opens."""
 
     name: str
@@ -76,8 +75,7 @@ class Use:
         return f"{text}` in `{', '.join(rooms)}" if rooms else text
 
 
-@record
-class Clash:
+class Clash(Struct, frozen=True):
     """A use, and the earlier one with another key for the same conversation."""
 
     use: Use

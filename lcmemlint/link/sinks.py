@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
+
 from lcmemlint.facts import Call
 from lcmemlint.findings import Confidence, Step
 from lcmemlint.link.evaluate import Evaluator, Site
@@ -22,7 +24,6 @@ from lcmemlint.link.objects import (
 from lcmemlint.link.origins import Origins, replace_value
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import argument, component_called, has_stars, made_by
-from lcmemlint.records import record
 from lcmemlint.values import (
     AttrOf,
     CallOf,
@@ -44,8 +45,7 @@ _PROBES = frozenset(("get_tuple", "aget_tuple"))
 CONFIG_KEYS = frozenset(("thread_id", "session_id", "conversation_id"))
 
 
-@record
-class Sink:
+class Sink(Struct, frozen=True):
     """A place where a value selects a conversation."""
 
     name: str

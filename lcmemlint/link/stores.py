@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 from posixpath import dirname
 
+from msgspec import Struct
+
 from lcmemlint.deploy.workload import Spot, Workload
 from lcmemlint.findings import Confidence
 from lcmemlint.link.addresses import Address, host_of, is_loopback_host
 from lcmemlint.link.memory import Memory
 from lcmemlint.link.scaling import Scaling, location
-from lcmemlint.records import record
 from lcmemlint.values import Location
 
 _PLAIN_REDIS = re.compile(r"(?:[\w.:-]+/)*redis(?::(\d+)(?:[.-][\w.-]*)?)?(?:@.*)?")
@@ -22,8 +23,7 @@ _ENOUGH = 8
 """The first Redis that brings search and JSON along."""
 
 
-@record
-class Alone:
+class Alone(Struct, frozen=True):
     """A container whose store of conversations is said to be the container itself; ``at`` is the manifest's line."""
 
     workload: Workload
@@ -33,8 +33,7 @@ class Alone:
     declared: Location
 
 
-@record
-class PlainRedis:
+class PlainRedis(Struct, frozen=True):
     """A Redis without modules that an app with these memories is deployed with."""
 
     image: str

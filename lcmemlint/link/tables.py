@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from lcmemlint.facts import MODULE
 from lcmemlint.findings import Step
 from lcmemlint.link.evaluate import Evaluator
@@ -17,7 +19,6 @@ from lcmemlint.link.memory import Memories
 from lcmemlint.link.objects import UNCLEAR, External, Fixed, FunctionOf, Instance, Object, Part, dotted_of
 from lcmemlint.link.reach import Reach
 from lcmemlint.link.storage import storage_of_url
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, Location
 
 _OPENERS = frozenset(("sqlite3.connect", "aiosqlite.connect"))
@@ -28,8 +29,7 @@ _RATINGS = ("rating", "score", "feedback", "is_correct", "helpful")
 """Columns of a table about answers: feedback, evaluations, caches of questions."""
 
 
-@record
-class Table:
+class Table(Struct, frozen=True):
     """A table of messages in a database that ``at`` names or opens."""
 
     name: str
@@ -37,8 +37,7 @@ class Table:
     trace: tuple[Step, ...]
 
 
-@record
-class _Query:
+class _Query(Struct, frozen=True):
     """A text of SQL that a function of the request path runs on a database."""
 
     text: str

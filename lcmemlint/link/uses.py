@@ -6,16 +6,16 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
+from msgspec import Struct
+
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.objects import Collection, Object, Part
-from lcmemlint.records import record
 from lcmemlint.values import AttrOf, CallOf, ItemOf, Name, Value, parts_of
 
 MentionKind = Literal["written", "read", "argument", "returned", "kept", "other"]
 
 
-@record
-class Mention:
+class Mention(Struct, frozen=True):
     """One mention. ``method`` is what is called on the object; ``call`` is the call it takes part in."""
 
     kind: MentionKind

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from itertools import takewhile
 from typing import Final
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from lcmemlint.findings import Finding, Step
-from lcmemlint.records import record
 from lcmemlint.values import Location, Span
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
@@ -49,8 +50,7 @@ class Text:
         return line, offset - self.starts[line - 1]
 
 
-@record
-class Stretch:
+class Stretch(Struct, frozen=True):
     """`length` characters that are the same: at `old` before the edit, at `new` after it."""
 
     old: int

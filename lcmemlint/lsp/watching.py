@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from msgspec import Struct, structs
+
 from lcmemlint.adopt.ignores import plan_ignores
 from lcmemlint.config import Config
 from lcmemlint.engine import (
@@ -29,14 +31,12 @@ from lcmemlint.engine import (
 from lcmemlint.findings import Finding
 from lcmemlint.fixes import Fixed, FixResult, fix_files
 from lcmemlint.lsp.texts import Move, Text
-from lcmemlint.records import record
 from lcmemlint.report.physical import on_disk
 from lcmemlint.report.text import View
 from lcmemlint.sources import encode
 
 
-@record
-class Settings:
+class Settings(Struct, frozen=True):
     """What the command line says about the settings of all projects."""
 
     config_file: Path | None = None
@@ -82,7 +82,10 @@ class Look:
         move = Move(self.text(name), Text(text))
         found = tuple(moved for one in self.findings if (moved := move.finding(one, name)) is not None)
         return replace(
-            self, report=replace(self.report, findings=found), buffers={**self.buffers, path: text}, stale={}
+            self,
+            report=structs.replace(self.report, findings=found),
+            buffers={**self.buffers, path: text},
+            stale={},
         )
 
     def fixes(self, findings: tuple[Finding, ...], *, unsafe: bool) -> FixResult:

@@ -7,22 +7,21 @@ seldom cross.
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from lcmemlint.map.model import LANES, Lane, Map, Node
-from lcmemlint.records import record
 
 CODE_COLUMNS = 3
 
 
-@record
-class Group:
+class Group(Struct, frozen=True):
     """The boxes of one file; the path is "" for what stands in none."""
 
     path: str
     nodes: tuple[Node, ...]
 
 
-@record
-class Column:
+class Column(Struct, frozen=True):
     """The groups of one column, from top to bottom."""
 
     lane: Lane

@@ -117,8 +117,9 @@ class Arrows:
             if key is not None:
                 self.join(key, memory, "uses", "builds it")
             for inner in memory.delegates:
-                if inner in self._of_thing:
-                    self.join(memory, self._of_thing[inner], "uses", "keeps its messages there")
+                kept = self._of_thing.get(inner) if isinstance(inner, Instance) else None
+                if kept is not None:
+                    self.join(memory, kept, "uses", "keeps its messages there")
 
     def _when_starting(self) -> None:
         """From where the server starts, over calls, to the functions that build a memory then."""

@@ -6,8 +6,9 @@ What has a finding, and memory itself, stays unfolded as long as that is possibl
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from posixpath import dirname
+
+from msgspec.structs import replace
 
 from lcmemlint.map.model import Map, Node, Shown, Stop, worst
 from lcmemlint.values import NOWHERE, Location

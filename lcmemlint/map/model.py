@@ -6,11 +6,12 @@ through, the memory, and where that is kept. Nothing here knows a format.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from lcmemlint.findings import SEVERITIES, Finding, Severity
-from lcmemlint.records import record
 from lcmemlint.values import Location
 
 Lane = Literal["workload", "entry", "code", "memory", "storage"]
@@ -38,8 +39,7 @@ LIVES: dict[Life, tuple[str, str]] = {
 """The words for a life, and what they mean; the shortest life first."""
 
 
-@record
-class Node:
+class Node(Struct, frozen=True):
     """A box. ``group`` is the file it stands in; ``count`` is how many nodes a folded box stands for.
 
     ``depth`` orders boxes of the code lane: calls away from the nearest entry point.
@@ -63,8 +63,7 @@ class Node:
         return self.at.path if self.at is not None and self.lane != "storage" else ""
 
 
-@record
-class Edge:
+class Edge(Struct, frozen=True):
     """An arrow between two nodes, by their ids; ``text`` says what happens there."""
 
     source: str
@@ -73,8 +72,7 @@ class Edge:
     text: str = ""
 
 
-@record
-class Stop:
+class Stop(Struct, frozen=True):
     """One step of a finding's proof: the place, its line of code, and the node around it ("" if none)."""
 
     node: str
@@ -83,8 +81,7 @@ class Stop:
     code: str = ""
 
 
-@record
-class Shown:
+class Shown(Struct, frozen=True):
     """A finding with the steps of its proof; ``path`` are the ids of all boxes that the proof goes through."""
 
     finding: Finding
@@ -92,8 +89,7 @@ class Shown:
     path: tuple[str, ...] = ()
 
 
-@record
-class Map:
+class Map(Struct, frozen=True):
     """The whole picture. ``remarks`` say what was left out of it."""
 
     title: str

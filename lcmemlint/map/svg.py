@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec import Struct
+
 from lcmemlint.map.arrange import Column, columns
 from lcmemlint.map.fold import folded
 from lcmemlint.map.html import BREAKS, text
 from lcmemlint.map.model import HEADINGS, LIVES, Edge, Map, Node
-from lcmemlint.records import record
 from lcmemlint.report.characters import cells, escape
 
 BOXES: Final = 60
@@ -36,8 +37,7 @@ _DARK: Final = {
 }  # fmt: skip
 
 
-@record
-class Box:
+class Box(Struct, frozen=True):
     """A node with its place; pixels, from the left and the top."""
 
     node: Node

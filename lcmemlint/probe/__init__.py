@@ -17,8 +17,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
+from msgspec import Struct
+
 from lcmemlint.errors import UsageError
-from lcmemlint.records import record
 
 Word = Literal["shared", "this host only", "not shared", "the id is not used", "could not tell"]
 
@@ -28,8 +29,7 @@ SECONDS: Final = 60
 _MOST_IDS: Final = 8
 
 
-@record
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What a probe found, in one word and one sentence."""
 
     target: str

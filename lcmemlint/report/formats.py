@@ -6,15 +6,14 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from lcmemlint.records import record
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from lcmemlint.report.text import View
     from lcmemlint.reports import Report
 
 
-@record
-class Format:
+class Format(Struct, frozen=True):
     """One format.
 
     `lines`: made of lines that may stand among other output. `people`: read by people, so that it may have links.

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct, field
+
 from lcmemlint.findings import SEVERITIES, Finding, Repair
-from lcmemlint.records import record
 from lcmemlint.report.characters import escape
 from lcmemlint.report.masking import masked
 from lcmemlint.values import Location
@@ -31,8 +31,7 @@ _COLOURS: Final[Mapping[str, str]] = {
 }
 
 
-@record
-class Style:
+class Style(Struct, frozen=True):
     """Colours and links to files, or none of them."""
 
     colour: bool = False
@@ -55,8 +54,7 @@ def shown_path(root: Path, path: str, start: Path) -> str:
         return (root / path).as_posix()
 
 
-@record
-class View:
+class View(Struct, frozen=True):
     """How a report is looked at: from which folder, in which style, and with what beside it.
 
     `repairs` are what carrying out a finding's fix would change, where somebody worked that out;

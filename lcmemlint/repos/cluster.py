@@ -7,15 +7,15 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any, Final
 
+from msgspec import Struct
+
 from lcmemlint.errors import UsageError
-from lcmemlint.records import record
 
 _RETRIES: Final = 2
 """Times that a task which raised is tried again; one whose worker is lost goes to another worker anyway."""
 
 
-@record
-class Cluster:
+class Cluster(Struct, frozen=True):
     """An executor, and how many tasks its workers run at the same time."""
 
     executor: Executor

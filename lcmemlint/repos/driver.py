@@ -13,9 +13,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
 
+from msgspec import Struct
+
 from lcmemlint import __version__
 from lcmemlint.errors import EngineError, RepositoryError, UsageError
-from lcmemlint.records import record
 from lcmemlint.repos.engines import IN_FLIGHT, Engine, engine
 from lcmemlint.repos.git import commit_of
 from lcmemlint.repos.journal import Journal
@@ -25,8 +26,7 @@ _OWN: Final = Settings()
 """Each repository's own settings."""
 
 
-@record
-class Run:
+class Run(Struct, frozen=True):
     """How the repositories of a run are scanned, and what is kept of it; see `scan_repositories`."""
 
     settings: Settings = _OWN

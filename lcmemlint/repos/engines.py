@@ -7,7 +7,8 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Final, ParamSpec, TypeVar
 
-from lcmemlint.records import record
+from msgspec import Struct
+
 from lcmemlint.repos.child import Children, scan_apart
 from lcmemlint.repos.results import RepositoryResult, Task
 from lcmemlint.repos.scan import scan_here
@@ -20,8 +21,7 @@ IN_FLIGHT: Final = 256
 their results fit into memory."""
 
 
-@record
-class Engine:
+class Engine(Struct, frozen=True):
     """`executor` runs `scan`, which must reach its workers; no more than `in_flight` tasks are handed to it."""
 
     executor: Executor

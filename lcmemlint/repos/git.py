@@ -18,10 +18,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final
 
+from msgspec import Struct
+
 from lcmemlint.errors import RepositoryError
 from lcmemlint.facts import Problem
 from lcmemlint.places import LARGEST, Kind, too_large
-from lcmemlint.records import record
 
 MOST_FILES: Final = 1_000_000
 """A tree with more is made to exhaust whoever lists it: a few objects can name each other billions of times."""
@@ -80,8 +81,7 @@ def commit_of(folder: Path, revision: str = "HEAD") -> str:
     return found
 
 
-@record
-class _Blob:
+class _Blob(Struct, frozen=True):
     """A file of the commit; a link is one whose text is the target."""
 
     name: str

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, field, fields, replace
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
+
 from lcmemlint import __version__
 from lcmemlint.config import Config, Overrides
-from lcmemlint.records import record
 
 Status: TypeAlias = Literal["scanned", "failed", "timeout"]
 Row: TypeAlias = Mapping[str, object]
 
 
-@record
-class Repository:
+class Repository(Struct, frozen=True):
     """A checkout or bare clone. `name` is what reports call it (the path if it is empty).
 
     `path` must mean the same folder on every machine that scans; `revision` is anything that git knows a commit by.
@@ -34,8 +34,7 @@ class Repository:
         return self.name or self.path
 
 
-@record
-class Settings:
+class Settings(Struct, frozen=True):
     """The settings of a run: `config` takes the place of each repository's own, `overrides` lie on top of either."""
 
     config: Config | None = None
@@ -53,8 +52,7 @@ class Settings:
         return sha256(whole.encode("utf-8", errors="surrogatepass")).hexdigest()
 
 
-@record
-class Task:
+class Task(Struct, frozen=True):
     """One repository at one commit, and how to scan it: all that the result depends on.
 
     `time_limit` is in seconds, None is none; `sarif` asks for the report as SARIF too.
@@ -72,8 +70,7 @@ class Task:
         return RepositoryResult(self.repository, self.commit, status=status, error=error)
 
 
-@record
-class RepositoryResult:
+class RepositoryResult(Struct, frozen=True):
     """What became of one repository.
 
     `findings` are objects as `report/schema.json` describes them, with paths relative to the repository, in order
@@ -117,7 +114,7 @@ class RepositoryResult:
 
     def dumps(self) -> str:
         """The whole as one line of JSON."""
-        return json.dumps({one.name: getattr(self, one.name) for one in fields(self)})
+        return json.dumps(asdict(self))
 
     @classmethod
     def loads(cls, text: str | bytes) -> RepositoryResult:

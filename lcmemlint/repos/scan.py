@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from lcmemlint.errors import LcmemlintError, RepositoryError
 from lcmemlint.repos.git import Commit

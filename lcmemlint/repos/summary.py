@@ -7,7 +7,8 @@ import io
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from lcmemlint.records import record
+from msgspec import Struct
+
 from lcmemlint.report.characters import cells, escape
 from lcmemlint.report.text import Style
 from lcmemlint.repos.results import RepositoryResult, Status
@@ -19,8 +20,7 @@ _WIDEST: Final = 60
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-@record
-class Row:
+class Row(Struct, frozen=True):
     """One repository: what it is, and how many findings of which severity and rule it has."""
 
     repository: str
@@ -65,8 +65,7 @@ class Row:
         return (not is_urgent, *worst, self.status == "scanned", self.repository)
 
 
-@record
-class Summary:
+class Summary(Struct, frozen=True):
     """All repositories of a run, the worst first."""
 
     rows: tuple[Row, ...]

@@ -12,7 +12,7 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 
-from lcmemlint.records import record
+from msgspec import Struct
 
 _LETTER = rb"[\w\x80-\xff]"
 _WORD = rb"[A-Za-z_\x80-\xff]" + _LETTER + rb"*"
@@ -55,8 +55,7 @@ DYNAMIC = "import_module"
 """Stands in `Skim.words` for any way to import a module whose name is computed."""
 
 
-@record
-class Skim:
+class Skim(Struct, frozen=True):
     """What the bytes of one file mention: sorted, each once.
 
     `imports` are dotted names, leading dots kept, with `m.a` for `from m import a`, and module references in

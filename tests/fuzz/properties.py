@@ -9,9 +9,10 @@ import tokenize
 import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
+
+from msgspec.structs import replace
 
 from lcmemlint import rows
 from lcmemlint.config import Config

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,6 +11,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 from junitparser import Error, Failure, JUnitXml
+from msgspec.structs import replace
 
 from lcmemlint.engine import Crash, FileProblem, Report
 from lcmemlint.findings import Edit, Finding, FixRequest, Repair, Silenced, Step

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
+from msgspec import Struct
 
 from lcmemlint.cli.command import Option
 from lcmemlint.errors import UsageError, did_you_mean
-from lcmemlint.records import record
 from lcmemlint.report.formats import COUNTED, FORMATS
 
 if TYPE_CHECKING:
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 _option = partial(Option, heading="Report")
 
 
-@record
-class Output:
+class Output(Struct, frozen=True):
     """One `--format`: the name of a format, and the file that it goes to (None is standard output)."""
 
     format: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from lcmemlint.link.objects import FunctionOf, Object
-from lcmemlint.records import record
 from lcmemlint.values import Value
 
 
-@record
-class Site:
+class Site(Struct, frozen=True):
     """A value and where it stands; ``at`` is its statement (-1: none)."""
 
     path: str
@@ -17,8 +17,7 @@ class Site:
     at: int
 
 
-@record
-class Stored:
+class Stored(Struct, frozen=True):
     """Something kept under ``key`` (None: no key, or one that only the run knows)."""
 
     key: Value | None
@@ -26,8 +25,7 @@ class Stored:
     constant: str | int | None
 
 
-@record
-class Edge:
+class Edge(Struct, frozen=True):
     """A call in the project of a function of the project; ``passed`` says it was handed over, not called."""
 
     path: str

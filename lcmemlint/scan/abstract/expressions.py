@@ -10,8 +10,10 @@ import ast
 import sys
 import typing
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+from msgspec import structs
 
 from lcmemlint.facts import Argument, Block, Call, Param, ParamKind, Scope
 from lcmemlint.scan.abstract.places import Places, Unsure
@@ -370,7 +372,7 @@ def _lambda(draft: Draft, node: ast.Lambda) -> Value:
     draft.statement = slot
     draft.fill(slot, "return", span, (), draft.value(node.body))
     if index in draft.generators:
-        draft.scopes[index] = replace(draft.scopes[index], is_generator=True)
+        draft.scopes[index] = structs.replace(draft.scopes[index], is_generator=True)
     draft.scope, draft.block, draft.statement = around
     return Lambda(index)
 

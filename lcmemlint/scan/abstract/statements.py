@@ -10,8 +10,9 @@ import ast
 import threading
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, TypeAlias
+
+from msgspec.structs import replace
 
 from lcmemlint.facts import MODULE, Block, BlockKind, FileFacts, Import, Scope
 from lcmemlint.scan.abstract.comments import ignores

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lcmemlint.records import record
+from msgspec import Struct
+
 from lcmemlint.scan.abstract.places import Unsure
 
 _BEFORE: Final = re.compile(r"[\s(]*")
@@ -46,8 +47,7 @@ class Literal:
         raise Unsure("f-string")
 
 
-@record
-class Moved:
+class Moved(Struct, frozen=True):
     """An expression that `ast` places at `line` and `column`; it is `data`, and begins at the index `start`."""
 
     line: int

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import libcst as cst
+from msgspec import structs
 
 from lcmemlint.facts import Argument, Block, Call, Param, ParamKind, Scope
 from lcmemlint.scan.concrete.positions import Positions
@@ -450,7 +451,7 @@ def _lambda(draft: Draft, node: cst.Lambda) -> Value:
     draft.statement = slot
     draft.fill(slot, "return", span, (), draft.value(node.body))
     if index in draft.generators:
-        draft.scopes[index] = replace(draft.scopes[index], is_generator=True)
+        draft.scopes[index] = structs.replace(draft.scopes[index], is_generator=True)
     draft.scope, draft.block, draft.statement = around
     return Lambda(index)
 

@@ -6,10 +6,10 @@ The tree is never rebuilt (LibCST's own `visit` copies each node, whitespace too
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, TypeAlias
 
 import libcst as cst
+from msgspec.structs import replace
 
 from lcmemlint.facts import MODULE, Block, BlockKind, Import, Scope
 from lcmemlint.scan.concrete.expressions import Draft, arguments, parameters, spelled, yielded
