@@ -162,7 +162,7 @@ def _age(path: Path) -> None:
 
 
 def cost_of(command: Sequence[str], stdin: bytes = b"", folder: Path = FOLDER) -> Cost:
-    """What one run costs; its findings are not our concern, its crash would be."""
+    """What one run costs; its findings are not our concern, nor files that cannot be parsed; its crash would be."""
     start = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -180,7 +180,7 @@ def cost_of(command: Sequence[str], stdin: bytes = b"", folder: Path = FOLDER) -
     _, status, used = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = code = os.waitstatus_to_exitcode(status)
-    if code not in (0, 1) and not (code == 2 and stdin):
+    if code not in (0, 1) and not (code == 2 and (stdin or b"syntax error" in told)):
         raise SystemExit(f"{command[0]} exited with {code}: {told.decode(errors='replace')[-300:]}")
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 

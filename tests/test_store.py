@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from lcmemlint import engine, store, workers
+from lcmemlint import store, workers
 from lcmemlint.config import Config
+from lcmemlint.engine import analysing
 from lcmemlint.places import Disk
 from lcmemlint.reports import Report
 from lcmemlint.run import lint
@@ -96,7 +97,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> tuple[list[str], list[str]]:
         return scan_all(texts, who)
 
     monkeypatch.setattr(Disk, "read", noted_read)
-    monkeypatch.setattr(engine, "scan_all", noted_scan)
+    monkeypatch.setattr(analysing, "scan_all", noted_scan)
     return reads, scans
 
 

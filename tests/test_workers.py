@@ -100,7 +100,7 @@ def test_the_report_does_not_depend_on_workers_or_order(monkeypatch: pytest.Monk
     assert '"LCM102"' in alone
     assert shown(EXAMPLE, Workers(2)) == alone
     monkeypatch.setattr(
-        "lcmemlint.engine.scan_all",
+        "lcmemlint.engine.analysing.scan_all",
         lambda texts, who: in_order(dict(sorted(texts.items(), reverse=True)), who),
     )
     assert shown(EXAMPLE, Workers(2)) == alone
