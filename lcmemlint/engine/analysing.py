@@ -17,9 +17,7 @@ from lcmemlint.engine.preparing import Job, in_hand
 from lcmemlint.facts import FileFacts, Problem
 from lcmemlint.findings import Finding, Severity
 from lcmemlint.link.modules import ModuleIndex
-from lcmemlint.reports import Crash as Crash
-from lcmemlint.reports import FileProblem as FileProblem
-from lcmemlint.reports import Report as Report
+from lcmemlint.reports import Crash, FileProblem
 from lcmemlint.scan.skim import Skim, select, skim
 from lcmemlint.sources import (
     RoleFinder,

@@ -22,9 +22,7 @@ from lcmemlint.manifests import Manifests
 from lcmemlint.notebooks import Notebook, read_notebook
 from lcmemlint.places import Place
 from lcmemlint.plans import Plan, lines_in, plan
-from lcmemlint.reports import Crash as Crash
-from lcmemlint.reports import FileProblem as FileProblem
-from lcmemlint.reports import Report as Report
+from lcmemlint.reports import FileProblem
 from lcmemlint.scan.skim import Skim, skim
 from lcmemlint.shelf import Shelf
 from lcmemlint.sources import (

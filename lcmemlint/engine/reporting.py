@@ -9,9 +9,7 @@ from lcmemlint.engine.analysing import Analysis, analyse, with_severity
 from lcmemlint.engine.preparing import Job, lines_of
 from lcmemlint.findings import Finding
 from lcmemlint.fingerprints import fingerprints
-from lcmemlint.reports import Crash as Crash
-from lcmemlint.reports import FileProblem as FileProblem
-from lcmemlint.reports import Report as Report
+from lcmemlint.reports import FileProblem, Report
 from lcmemlint.suppress import UNUSED_IGNORE, Suppressed, suppress
 
 
