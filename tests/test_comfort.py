@@ -323,6 +323,8 @@ def test_watch_reports_again_after_a_change(project: Path) -> None:
     command = [sys.executable, "-m", "lcmemlint", "--watch", "--format", "concise"]
     watching = subprocess.Popen(
         command,
+        # A shell's job in the background, and all that it starts, would ignore interrupts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         cwd=project,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
