@@ -456,6 +456,63 @@ def test_a_file_without_a_workspace_has_the_project_around_it(play: Play, projec
     play(script)
 
 
+def test_what_is_on_no_disk_has_no_findings_and_no_actions(play: Play, project: Path) -> None:
+    """
+    Documents and folders of other kinds than files, and documents that were never opened.
+    """
+    uri = "untitled:Untitled-1"
+    document = types.TextDocumentIdentifier(uri)
+    nowhere = types.Range(types.Position(0, 0), types.Position(0, 0))
+    folder = types.WorkspaceFolder("memfs:/project", "project")
+    event = types.WorkspaceFoldersChangeEvent(added=[folder], removed=[folder])
+
+    async def script(editor: Editor) -> None:
+        await editor.start(folder=False)
+        untitled = types.TextDocumentItem(uri, "python", 1, LOCAL)
+        editor.text_document_did_open(types.DidOpenTextDocumentParams(untitled))
+        editor.text_document_did_save(types.DidSaveTextDocumentParams(document))
+        editor.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+        hovered = types.HoverParams(document, types.Position(4, 20))
+        assert await editor.text_document_hover_async(hovered) is None
+        asked = types.CodeActionParams(document, nowhere, types.CodeActionContext([]))
+        assert not await editor.text_document_code_action_async(asked)
+        editor.text_document_did_close(types.DidCloseTextDocumentParams(document))
+        editor.close("memories.py")
+        other = types.WorkspaceFolder((project / "other").as_uri(), "other")
+        gone = types.WorkspaceFoldersChangeEvent(added=[], removed=[other])
+        editor.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(gone))
+        editor.open("memories.py", LOCAL)
+        await editor.until(lambda: editor.found() == [FOUND])
+
+    play(script)
+
+
+def test_an_action_about_what_is_gone_changes_nothing(play: Play, project: Path) -> None:
+    """
+    Of another project, of a finding that was repaired meanwhile, or without any data.
+    """
+    (project / "memories.py").write_text(LOCAL)
+
+    async def script(editor: Editor) -> None:
+        await editor.start()
+        editor.open("memories.py")
+        await editor.until(lambda: editor.found() == [FOUND])
+        action = (await editor.actions("memories.py", 5))[0]
+        bare = await editor.code_action_resolve_async(types.CodeAction("Nothing"))
+        assert bare.edit is None
+        assert isinstance(action.data, dict)
+        strange = types.CodeAction("Strange", data={**action.data, "uri": "untitled:x"})
+        assert (await editor.code_action_resolve_async(strange)).edit == types.WorkspaceEdit()
+        editor.type("memories.py", SHARED)
+        await editor.until(lambda: editor.found() == [])
+        assert (await editor.code_action_resolve_async(action)).edit == types.WorkspaceEdit()
+        command = types.ExecuteCommandParams("lcmemlint.applyFix", [action.data])
+        await editor.workspace_execute_command_async(command)
+        assert editor.applied == []
+
+    play(script)
+
+
 def test_folders_come_and_go(play: Play, project: Path) -> None:
     """
     The findings of a folder that is closed leave the screen.

@@ -119,3 +119,21 @@ def test_a_place_that_is_followed_holds_the_same_code(seed: int) -> None:
             assert code(move.new, found) == old[start:end]
         assert 1 <= move.nearest(span).line <= len(move.new.lines)
     assert Move(Text(old), Text(old)).span(Span(1, 0, *move.old.place(len(old)))) is not None
+
+
+def test_edits_of_whole_files_are_followed_too() -> None:
+    """
+    Too many lines to be compared one by one: what is the same at both ends is enough for a place.
+    """
+    before = "".join(f"a{number} = {number}\n" for number in range(1200))
+    after = "".join(f"b{number} = {number}\n" for number in range(1200))
+
+    move = Move(Text(before), Text(after))
+
+    assert move.span(Span(600, 0, 600, 4)) is None
+    assert move.nearest(Span(600, 0, 600, 4)).line <= 1200
+
+
+def test_nothing_of_an_empty_text_is_followed() -> None:
+    assert Move(Text(""), Text("x = 1\n")).span(Span(1, 0, 1, 1)) is None
+    assert Text("a\n").offset(9, 0) == 2
