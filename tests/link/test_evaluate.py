@@ -61,6 +61,8 @@ HEAD = "import asyncio, copy, functools\nfrom bot import Bot\n"
         ("reveal(Bot('gpt').model)", {"'gpt'", "'made'"}),
         ("reveal(Bot().kind)", {"'plain'"}),
         ("reveal(Bot.kind)", {"'plain'"}),
+        ("class A:\n    def f(self):\n        self.one, self.two = Bot(), 1\nreveal(A().one)", {BOT_INSTANCE}),
+        ("class A:\n    def f(self):\n        self.one, self.two = Bot(), 1\nreveal(A().two)", {"1"}),
         ("class Outer:\n    for one in [Bot]: pass\nreveal(Outer.one)", {"class bot.py:Bot"}),
         ("class Outer:\n    class Inner: pass\nreveal(Outer.Inner)", {"class app.py:Outer.Inner"}),
         ("class Outer:\n    from bot import Bot\nreveal(Outer.Bot)", {"class bot.py:Bot"}),

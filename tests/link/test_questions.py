@@ -439,3 +439,24 @@ def test_how_long_a_dict_lives_by_where_it_is_made(linked: Link) -> None:
 
     assert linked({"app.py": text}).fate() == "script"
     assert linked({"app.py": text.replace("if __name__ == '__main__':\n    keep()\n", "")}).fate() == "dead"
+
+
+@pytest.mark.parametrize(
+    ("address", "storage"),
+    [
+        ("sqlite:///chat.db", "host"), ("sqlite+aiosqlite:///chat", "host"), ("./chat", "host"), ("/data/chat", "host"),
+        ("file:chat", "host"), ("chat.db", "host"), ("chat.sqlite", "host"), ("chat.sqlite3", "host"),
+        ("chat.json", "host"), (":memory:", "process"), ("sqlite://", "process"), ("sqlite:///:memory:", "process"),
+        ("postgresql://db/chat", "shared"), ("redis://h:6379/0", "shared"), ("chat", "unknown"), ("", "unknown"),
+    ],
+)  # fmt: skip
+def test_where_an_address_leads(address: str, storage: str, linked: Link) -> None:
+    """
+    To a file on this host, into the process, to a server; what says neither is not known.
+    """
+    text = (
+        "from langchain_community.chat_message_histories import SQLChatMessageHistory\n\n"
+        f"history = SQLChatMessageHistory('a', connection={address!r})\n"
+    )
+
+    assert linked({"app.py": text}).memory().storage == storage
