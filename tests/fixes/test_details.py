@@ -25,7 +25,7 @@ from lcmemlint.fixes.imports import joined
 from lcmemlint.fixes.keys import history_call
 from lcmemlint.fixes.layout import Layout, common_folder
 from lcmemlint.fixes.mutations import mutated_messages
-from lcmemlint.fixes.scopes import bindings, is_in_scope, names_in
+from lcmemlint.fixes.scopes import bindings, is_in_scope, may_be_none, names_in
 from lcmemlint.fixes.seeding import seeded
 from lcmemlint.fixes.session_parameter import is_fastapi_route
 from lcmemlint.fixes.trees import Tree, parsed_expression, resolved, unparenthesized, walk
@@ -651,3 +651,29 @@ def test_a_qualified_class_in_an_annotation_is_replaced_once() -> None:
     assert after == text.replace("h.InMemoryChatMessageHistory]", "BaseChatMessageHistory]").replace(
         "b: h.InMemoryChatMessageHistory", "b: BaseChatMessageHistory"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "may_be"),
+    [
+        ("def f(x=None):\n    use(x)\n", True),
+        ("def f(x=None):\n    if x:\n        use(x)\n", False),
+        ("def f(x=None):\n    if not x:\n        return\n    use(x)\n", False),
+        ("def f(x=None):\n    use(x)\n    if x:\n        pass\n", True),
+        ("def f(x=None):\n    assert x\n    use(x)\n", False),
+        ("def f(x=None):\n    if x in store:\n        pass\n    use(x)\n", True),
+        ("def f(x):\n    use(x)\n", False),
+        ("def f(x: str | None):\n    use(x)\n", True),
+        ("def f(x=''):\n    use(x)\n", True),
+        ("def f(x='a'):\n    use(x)\n", False),
+        ("def f(x=None):\n    def g():\n        use(x)\n", True),
+    ],
+)
+def test_parameters_that_may_be_none(text: str, may_be: bool) -> None:
+    """
+    Unless code before the place, or around it, says what happens then.
+    """
+    tree = Tree(text)
+    site = next(one for one in walk(tree.module, cst.Call))
+
+    assert may_be_none(tree, "x", site) is may_be

@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from lcmemlint.findings import FixRequest
+from lcmemlint.fixes.edits import Change, Context, apply
+from lcmemlint.fixes.returning_id import rewrite
+from lcmemlint.fixes.trees import Tree
 from tests.fixes.conftest import Fault, finding, span
 
 if TYPE_CHECKING:
@@ -300,3 +304,20 @@ def test_an_error_that_is_let_through(fixed: Callable[..., str]) -> None:
     after = fixed(f"{FASTAPI}@app.post('/')\ndef chat(data: dict):\n{through}", '"default"', "required-id")
 
     assert "            raise HTTPException(status_code=422, detail='thread is required')\n" in after
+
+
+@pytest.mark.parametrize("route", ["route", "get", "post", "put", "patch", "delete"])
+def test_every_route_of_flask_takes_the_header(route: str) -> None:
+    """
+    By the names of the decorators.
+    """
+    text = (
+        f"{FLASK}@app.{route}('/')\ndef chat():\n    session_id = str(uuid4())\n    return run(session_id)\n"
+    )
+    at = text.index("uuid4()")
+    request = FixRequest("returning-id", "app.py", span(text, at, at + len("uuid4()")), ())
+
+    change = rewrite(Tree(text), request, Context())
+
+    assert isinstance(change, Change)
+    assert "session_id = request.headers.get('X-Session-Id') or str(uuid4())\n" in apply(text, change.edits)

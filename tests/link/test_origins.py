@@ -230,3 +230,11 @@ def test_what_a_browser_session_keeps_as_an_id(linked: Link) -> None:
     assert (
         linked({"page.py": page.format("str(uuid.uuid4())")}).origins()["session_id"][0].startswith("unknown")
     )
+
+
+def test_nothing_beside_a_literal_makes_that_no_fallback(linked: Link) -> None:
+    """
+    It is one only beside a value that may be somebody's own.
+    """
+    assert origins(linked, "", "'all' if user else None") == ["constant 'all'", "none"]
+    assert origins(linked, "", "user or 'all'") == ["constant 'all', as a fallback", "given"]

@@ -149,6 +149,8 @@ def test_before_langgraph_0_2_from_conn_string_gives_the_saver() -> None:
         ("langchain>=0.3,<1", ("langchain >=0.3,<1", "langchain-core >=0.3,<1")),
         ("langchain>=0.3", ("langchain >=0.3", "langchain-core >=0.3")),
         ("langchain<1", ("langchain <1", "langchain-core <1")),
+        ("langchain>=0.0.200", ("langchain >=0.0.200",)),
+        ("langchain>=0", ("langchain >=0",)),
         ("langchain", ()),
         (
             "langgraph>=1.0\nlangchain-core==1.0.2\nflask==3.0",
