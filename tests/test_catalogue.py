@@ -13,6 +13,7 @@ import pytest
 
 from lcmemlint.catalogue import Catalogue, Component, load_catalogue, rulebook_root
 from lcmemlint.catalogue.reading import read_components, read_entries, read_releases, read_session
+from lcmemlint.deploy.tables import parsed_tables
 from lcmemlint.errors import CatalogueError
 from tools.catalogue import modules as written
 
@@ -265,12 +266,47 @@ def test_an_own_row_replaces_ours() -> None:
         (own_component(modules=[]), "must not be empty"),
         (own_component(modules=["a{b"]), "braces"),
         (own_component(setup="yes"), "`setup` must be true or false"),
+        ({"id": "acme.RedisMemory"}, "`kind` is missing"),
+        (own_component(names=7), "`names` must be a list of strings"),
+        (own_component(session_argument=7), "`session_argument` must be a string"),
+        (own_component(storage=None), "`storage` is missing"),
     ],
 )
 def test_a_wrong_component_is_refused(row: Mapping[str, object], complaint: str) -> None:
     """The error names the row and what is wrong with it."""
     with pytest.raises(CatalogueError, match=r"component acme\.RedisMemory") as raised:
         load_catalogue([row])
+
+    assert complaint in str(raised.value)
+
+
+def test_a_row_is_a_table() -> None:
+    """Not a text that stands where one belongs."""
+    with pytest.raises(CatalogueError, match="component: expected a table, found 'acme'"):
+        load_catalogue(["acme"])  # type: ignore[list-item]
+
+
+def test_one_name_needs_no_list() -> None:
+    """A string is a list of one."""
+    catalogue = load_catalogue([own_component(names="RedisMemory", modules="acme.memory")])
+
+    assert catalogue.component("acme.memory.RedisMemory") is not None
+
+
+@pytest.mark.parametrize(
+    ("row", "complaint"),
+    [
+        (
+            own_entry(how="register", arguments=["f"], positions=[-1]),
+            "`positions` must be a list of whole numbers",
+        ),
+        (own_entry(how="listen"), "`how` is 'listen'"),
+    ],
+)
+def test_a_wrong_field_of_an_entry_is_refused(row: Mapping[str, object], complaint: str) -> None:
+    """With its name."""
+    with pytest.raises(CatalogueError) as raised:
+        load_catalogue((), [row])
 
     assert complaint in str(raised.value)
 
@@ -312,6 +348,49 @@ def test_a_wrong_table_is_refused(read: Callable[[str], object], text: str, comp
     """The error names the table."""
     with pytest.raises(CatalogueError, match=complaint):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("\nrooms = ", "\nroom = ", r"\[keys\]: unknown field `room`"),
+        ("\nsuffixes = [", "\nsuffixes = []\nroom = [", "unknown field `room`"),
+        ("\nsuffixes = [", "\nsuffixes = [] # [", r"\[keys\]: `suffixes` is missing"),
+        ("uuid.uuid1", "uuid.uuid3", r"\[\[fresh\]\] .*: `uuid.uuid3` is listed twice"),
+        ("[[fresh]]\n", "[[fresh]]\nfresher = 1\n", "unknown field `fresher`"),
+    ],
+)
+def test_wrong_words_of_sessions_are_refused(before: str, after: str, complaint: str) -> None:
+    """Each section has its words, and none of them may be missing."""
+    text = (rulebook_root() / "catalogue" / "session.toml").read_text(encoding="utf-8")
+    assert before in text
+
+    with pytest.raises(CatalogueError, match=rf"session\.toml .*{complaint}"):
+        read_session(text.replace(before, after, 1))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "complaint"),
+    [
+        ("[images]", "[pictures]", "'images' is missing"),
+        ("[images]", "[images", "deployment.toml: "),
+        ("low = 0", 'low = "none"', "`low` or `high` is wrong"),
+        ("[[server]]\n", "[[server]]\nport = 1\n", "unknown field `port`"),
+        ("[[server]]\n", "[[server]]\nnames = ['x']\n[[server]]\n", "`source` is missing"),
+        (
+            "[[platform]]\n",
+            "[[platform]]\nname = 'x'\nlow = 1\nhigh = 1\n[[platform]]\n",
+            "`source` is missing",
+        ),
+    ],
+)
+def test_a_wrong_table_of_deployments_is_refused(before: str, after: str, complaint: str) -> None:
+    """With the row and the field."""
+    text = (rulebook_root() / "catalogue" / "deployment.toml").read_text(encoding="utf-8")
+    assert before in text
+
+    with pytest.raises(CatalogueError, match=re.escape(complaint)):
+        parsed_tables(text.replace(before, after, 1))
 
 
 # -------- the truth, as far as it is installed --------

@@ -33,6 +33,21 @@ from lcmemlint.catalogue.types import (
 )
 from lcmemlint.errors import CatalogueError
 
+_REQUIRED: Final[Mapping[How, tuple[str, ...]]] = {
+    "decorator": ("names",),
+    "dependency": ("names",),
+    "server-launch": ("names",),
+    "register": ("names", "arguments|positions"),
+    "serve-object": ("names", "arguments|positions"),
+    "startup": ("names|bases|patterns",),
+    "base-class": ("bases|base_suffixes", "methods"),
+    "script": ("modules",),
+    "name": ("patterns",),
+    "cached": ("names", "lifetime"),
+    "session-state": ("names|attributes", "storage"),
+}
+"""Fields without which an entry of a form would match nothing; `a|b` is one of the two."""
+
 Word = TypeVar("Word", bound=str)
 Named = TypeVar("Named", Component, Entry)
 
@@ -340,31 +355,10 @@ def _entry(row: Row) -> Entry:
     """One checked row of `frameworks.toml`."""
     of = _Fields(row, f"entry {row.get('id', '?')}")
     found = Entry(**of.values(ENTRY_FIELDS, ("id", "framework", "kind", "how", "source")))
-    for name in _required(found.how):
+    for name in _REQUIRED[found.how]:
         if not any(getattr(found, one) for one in name.split("|")):
             raise CatalogueError(f"{of.where}: how = {found.how!r} needs `{name.replace('|', '` or `')}`")
     return found
-
-
-def _required(how: How) -> tuple[str, ...]:
-    """Fields without which an entry of this form would match nothing; `a|b` is one of the two."""
-    match how:
-        case "decorator" | "dependency" | "server-launch":
-            return ("names",)
-        case "register" | "serve-object":
-            return ("names", "arguments|positions")
-        case "startup":
-            return ("names|bases|patterns",)
-        case "base-class":
-            return ("bases|base_suffixes", "methods")
-        case "script":
-            return ("modules",)
-        case "name":
-            return ("patterns",)
-        case "cached":
-            return ("names", "lifetime")
-        case "session-state":
-            return ("names|attributes", "storage")
 
 
 def _session(table: Row) -> SessionWords:
