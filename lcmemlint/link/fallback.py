@@ -81,7 +81,7 @@ class Fallbacks:
                     continue
                 place = part.options.index(CallOf(number))
                 if part.how == "or" and place > 0 and self._is_choice(path, call.scope, part.options[0]):
-                    return f"when {_shown(facts, part.options[0])} is missing"
+                    return self._when_absent(path, call.scope, part.options[0])
                 if part.how == "if" and part.test is not None and part.options[1 - place] != Const(None):
                     return self._by_test(path, call.scope, part.test, taken=place == 0)
         return ""
@@ -137,10 +137,18 @@ class Fallbacks:
         if absent is not None:
             if isinstance(absent, CallOf) and dotted(facts.calls[absent.call].function) == "isinstance":
                 return ""  # one kind of settings among others: a choice, nothing is missing
-            return f"when {_shown(facts, absent)} is missing"
+            return self._when_absent(path, scope, absent)
         if not taken and isinstance(test, Combined) and test.op in ("==", "in", "!="):
             return f"unless {_shown(facts, test.parts[0])} names another" if test.op != "!=" else ""
         return ""
+
+    def _when_absent(self, path: str, scope: int, value: Value) -> str:
+        """When a value is not there, in words for what it is: a parameter, an answer of a function, a setting."""
+        facts = self.evaluator.files[path]
+        if isinstance(value, Name) and any(param.name == value.id for param in facts.scopes[scope].params):
+            return f"where no `{value.id}` is given"
+        shown = _shown(facts, value)
+        return f"when {shown} is not true" if shown.endswith("()`") else f"when {shown} is missing"
 
     def _is_lazy(self, path: str, block_number: int, memory: Memory) -> bool:
         """Whether the branch fills in what its test found missing, and nothing else ever gives that a stored one."""

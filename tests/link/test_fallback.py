@@ -35,8 +35,8 @@ def when(linked: Link, text: str) -> str:
         ("saver = None or MemorySaver()", ""),
         ("saver = os.getenv('SAVER') or MemorySaver()", "when `SAVER` is missing"),
         ("saver = os.environ['SAVER'] or MemorySaver()", "when `SAVER` is missing"),
-        ("saver = made() or MemorySaver()", "when `made()` is missing"),
-        ("saver = made[0]() or MemorySaver()", "when `it()` is missing"),
+        ("saver = made() or MemorySaver()", "when `made()` is not true"),
+        ("saver = made[0]() or MemorySaver()", "when `it()` is not true"),
         ("saver = stored if URL else MemorySaver()", "when `URL` is missing"),
         ("saver = MemorySaver() if not URL else stored", "when `URL` is missing"),
         ("saver = MemorySaver() if URL else None", ""),
@@ -106,7 +106,7 @@ FUNCTIONS = [
      "    if kept is None:\n        kept = MemorySaver()\n"
      "    return kept", "when `kept` is missing"),
     ("def bot(saver=None):\n    if saver is None:\n        saver = MemorySaver()\n    return saver",
-     "when `saver` is missing"),
+     "where no `saver` is given"),
 ]  # fmt: skip
 
 
