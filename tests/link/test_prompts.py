@@ -93,6 +93,8 @@ SILENT = ("past", "", ())
         ("ChatPromptTemplate.from_messages(anything)", []),
         ("ChatPromptTemplate.from_messages([('human', '{question}')] + anything)", []),
         ("ChatPromptTemplate.from_messages()", []),
+        ("ChatPromptTemplate.from_messages([('human', each) for each in anything])", []),
+        ("ChatPromptTemplate.from_messages([('human', 'a') if anything else ('ai', 'b')])", []),
         ("ChatPromptTemplate.from_messages([('human', '{question}')]).partial(past='')", []),
         ("ChatPromptTemplate.from_messages([('human', '{question}')]).partial(other='')", [SILENT]),
         ("anything.partial(past='')", []),
@@ -121,6 +123,8 @@ def test_a_prompt(prompt: str, expected: list[tuple[str, str, tuple[str, ...]]],
         ("chain.invoke('x')", True),
         ("chain", False),
         ("chain.with_config({})", False),
+        ("chain(text)", True),
+        ("other.run(question=text)", False),
     ],
 )
 def test_whether_a_run_raises(run: str, raises: bool, linked: Link) -> None:
@@ -223,6 +227,8 @@ def test_chains_with_a_prompt_of_their_own(
         ("anything", []),
         ("{'a': 1}", []),
         ("model if text else anything", []),
+        ("PromptTemplate.from_template('{past}') if text else PromptTemplate.from_template('{question}')", []),
+        (" | ".join(["PromptTemplate.from_template('{question}')", *["model"] * 9]), []),
     ],
 )  # fmt: skip
 def test_a_runnable_with_a_history(
@@ -238,3 +244,51 @@ def test_a_runnable_with_a_history(
     )
 
     assert said(linked, lines) == expected
+
+
+@pytest.mark.parametrize("later", ["inputs['chat_history'] = anything", "inputs[text] = anything"])
+def test_an_input_that_is_filled_later_may_hold_the_history(later: str, linked: Link) -> None:
+    """
+    Whatever is put into it.
+    """
+    run = f"inputs = {{'question': text}}\n{later}\nreturn chain.invoke(inputs)"
+    lines = (
+        "memory = ConversationBufferMemory(memory_key='past')\n"
+        "prompt = PromptTemplate.from_template('{chat_history}')\n"
+        f"chain = LLMChain(llm=model, prompt=prompt, memory=memory)\n{run}"
+    )
+
+    assert said(linked, lines) == []
+    assert said(linked, lines.replace(f"{later}\n", "")) == [("past", RAISES, ("chat_history",))]
+
+
+def test_a_history_that_the_run_hands_over(linked: Link) -> None:
+    """
+    Under the name that the prompt has: then nothing is missing.
+    """
+    lines = (
+        "inner = PromptTemplate.from_template('{chat_history}') | model\n"
+        "chain = RunnableWithMessageHistory(inner, history, history_messages_key='past')\n"
+        "return chain.invoke({'question': text, 'chat_history': anything})"
+    )
+
+    assert said(linked, lines) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_ignored"),
+    [
+        ("memory = ConversationBufferMemory()\nqa = RetrievalQA.from_llm(model, memory=memory)", True),
+        ("memory = ConversationBufferMemory()\nqa = RetrievalQA.from_llm(model, memory=memory)\n"
+         "other = LLMChain(llm=model, memory=memory)", False),
+        ("memory = ConversationBufferMemory()\n"
+         "qa = RetrievalQA.from_llm(model, memory=memory, callbacks=[memory])", False),
+    ],
+)  # fmt: skip
+def test_a_chain_that_ignores_its_memory(lines: str, is_ignored: bool, linked: Link) -> None:
+    """
+    Unless something else reads that memory, too.
+    """
+    found = said(linked, f"from langchain.chains import RetrievalQA\n{lines}\nreturn qa.invoke(text)")
+
+    assert [key for key, _, _ in found if key] == (["history"] if is_ignored else [])

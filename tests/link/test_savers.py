@@ -75,6 +75,8 @@ def lapses(text: str) -> list[str]:
         ("saver = PostgresSaver(ConnectionPool(URL))", []),
         ("saver = PostgresSaver(**settings())", []),
         ("saver = PostgresSaver.from_conn_string(URL).__enter__()", []),
+        ("saver = PostgresSaver.from_conn_string(URL)\nprint(saver.name())", ["unentered"]),
+        ("saver = PostgresSaver.from_conn_string(URL)\nsaver.setup()", ["unentered"]),
         ("from langgraph.checkpoint.mongodb import MongoDBSaver\nsaver = MongoDBSaver(URL)", []),
     ],
 )
@@ -152,6 +154,45 @@ def test_an_attribute_set_inside_a_with_outlives_it() -> None:
     assert lapses(text) == ["left"]
 
 
+def test_a_script_leaves_its_with_when_it_ends() -> None:
+    """
+    Below `if __name__ == "__main__"` nothing outlives the block.
+    """
+    text = """
+        if __name__ == "__main__":
+            with PostgresSaver.from_conn_string(URL) as saver:
+                agent = create_react_agent("m", [], checkpointer=saver)
+                app.state.agent = agent
+    """
+
+    assert lapses(text) == []
+
+
+def test_a_with_that_yields_keeps_what_it_opened() -> None:
+    """
+    A context manager of the project closes the connection with its own block.
+    """
+    text = """
+        @contextmanager
+        def opened():
+            with PostgresSaver.from_conn_string(URL) as saver:
+                yield create_react_agent("m", [], checkpointer=saver)
+
+        class Bot:
+            async def answer(self, text):
+                with PostgresSaver.from_conn_string(URL) as saver:
+                    self.agent = create_react_agent("m", [], checkpointer=saver)
+                    yield self.agent.invoke({"messages": [text]})
+
+        @app.post("/ask")
+        def ask(text: str):
+            with opened() as agent:
+                return agent.invoke({"messages": [text]})
+    """
+
+    assert lapses(text) == []
+
+
 def clashes(text: str) -> list[tuple[str, int]]:
     return [(clash.name, len(clash.calls)) for clash in linked(text).clashes()]
 
@@ -204,6 +245,41 @@ def test_one_saver_clashes_once() -> None:
     assert clashes(text + ASYNC_ROUTE + other) == [("PostgresSaver", 2)]
 
 
+@pytest.mark.parametrize(
+    ("history", "found"),
+    [
+        ("SQLChatMessageHistory(session_id, connection=URL)", 1),
+        ("SQLChatMessageHistory(session_id, connection=URL, async_mode=False)", 1),
+        ("SQLChatMessageHistory(session_id, connection=URL, async_mode=True)", 0),
+        ("SQLChatMessageHistory(session_id, connection=URL, async_mode=unknown())", 0),
+        ("SQLChatMessageHistory(session_id, **unknown())", 0),
+        ("unknown(session_id)", 0),
+    ],
+)
+def test_histories_under_async_calls(history: str, found: int) -> None:
+    """
+    One that is sync by an argument of its own.
+    """
+    text = f"""
+        from langchain_community.chat_message_histories import SQLChatMessageHistory
+        from langchain_core.runnables.history import RunnableWithMessageHistory
+
+        def history_of(session_id):
+            return {history}
+
+        chain = RunnableWithMessageHistory(model, history_of)
+        broken = RunnableWithMessageHistory(model)
+
+        @app.post("/ask")
+        async def ask(text: str):
+            await broken.ainvoke(text)
+            await chain.ainvoke(text)
+            return await chain.ainvoke(text)
+    """
+
+    assert [calls for _, calls in clashes(text)] == ([2] if found else [])
+
+
 def test_an_async_saver_in_an_executor() -> None:
     """
     What is handed to a thread does not run on the loop.
@@ -243,6 +319,8 @@ POOLED = (
         ("def prepare(x):\n    x.setup()\n", []),
         ("TABLES = 'CREATE TABLE checkpoint_blobs (id text)'\n", []),
         ("async def go():\n    await AsyncPostgresSaver(pool()).setup()\n", []),
+        ("def go(app: FastAPI):\n    app.setup()\n", ["PostgresSaver"]),
+        ("from langgraph.checkpoint.base import BaseCheckpointSaver\nBaseCheckpointSaver().setup()\n", []),
     ],
 )
 def test_who_sets_up(more: str, found: list[str]) -> None:
@@ -260,6 +338,8 @@ def test_a_migration_sets_up() -> None:
 
     assert never_set_up(POOLED + ROUTE, others) == []
     assert never_set_up(POOLED + ROUTE, {"migrations/0001.py": "x = 1\n"}) == ["PostgresSaver"]
+    tables = "op.execute('create table checkpoint_writes (id text)')\n"
+    assert never_set_up(POOLED + ROUTE, {"migrations/0001.py": tables}) == []
 
 
 @pytest.mark.parametrize(
