@@ -379,6 +379,20 @@ def test_list_rules() -> None:
     assert "LCM101" in {row["code"] for row in rows}
 
 
+def test_facts_of_what_cannot_be_read(project: Path) -> None:
+    """
+    What there is of a file with a fault, and why there is nothing of one that is not there.
+    """
+    (project / "broken.py").write_text("x = 1\ndef (\n")
+
+    broken = run("--show-facts", "broken.py")
+    gone = run("--show-facts", "gone.py")
+
+    assert (broken.exit_code, gone.exit_code) == (2, 2)
+    assert broken.stderr.startswith("lcmemlint: broken.py:2:")
+    assert gone.stderr.startswith("lcmemlint: gone.py: ")
+
+
 def test_why_and_facts(project: Path) -> None:
     """
     The decisions about a place in sentences; what was read out of a file.

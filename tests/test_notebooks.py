@@ -313,6 +313,27 @@ def test_notebooks_are_no_server_code_unless_somebody_says_so(project: Path) -> 
     )
 
 
+def test_faults_of_cells_and_of_other_files_in_machine_formats(project: Path) -> None:
+    """
+    The line of the notebook's file for what stands in a cell; a Python file has its own.
+    """
+    (project / "other.py").write_text("import langchain\ndef (\n")
+    write(project, json.dumps(notebook("import langchain\n", "x = 1\ndef (\n"), indent=1))
+    raw = (project / "serve.ipynb").read_text(encoding="utf-8").split("\n")
+    line = next(at for at, text in enumerate(raw, 1) if '"def (' in text)
+
+    told = run("--format", "sarif")
+
+    (ran,) = json.loads(told.stdout)["runs"]
+    found = {
+        place["physicalLocation"]["artifactLocation"]["uri"]: place["physicalLocation"]["region"]["startLine"]
+        for one in ran["invocations"][0]["toolExecutionNotifications"]
+        for place in one["locations"]
+    }
+    assert told.exit_code == 2
+    assert found == {"other.py": 2, "serve.ipynb": line}
+
+
 def test_a_broken_notebook_does_not_stop_the_run(project: Path) -> None:
     """
     One line about it; the other files are checked. A broken cell is named.

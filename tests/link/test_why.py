@@ -106,3 +106,38 @@ def test_who_runs_a_line(line: int, first: str, linked: Link) -> None:
     The innermost function around it; between functions, the module.
     """
     assert why(linked, line)[0] == first
+
+
+SAVED = """\
+import os
+from fastapi import FastAPI
+from langgraph.checkpoint.memory import MemorySaver
+from langgraph.prebuilt import create_react_agent
+
+app = FastAPI()
+if os.getenv("ENV") == "development":
+    saver = MemorySaver()
+agent = create_react_agent("m", [], checkpointer=saver)
+
+
+@app.post("/chat")
+def chat(text, thread):
+    other = {"configurable": {"thread_id": text}}
+    return agent.invoke({"messages": [text]}, {"configurable": {"thread_id": thread}})
+"""
+
+
+def test_a_saver_for_development(linked: Link) -> None:
+    """
+    Nobody asks of a saver whether it is read.
+    """
+    assert why(linked, 8, SAVED)[-1] == "An explicit development switch guards it."
+    assert "Nothing reads it or receives it." not in why(linked, 8, SAVED)
+
+
+def test_each_key_is_told_at_its_own_line(linked: Link) -> None:
+    """
+    Another one of the file is not.
+    """
+    assert [line for line in why(linked, 15, SAVED) if line.startswith("`thread_id` selects")] != []
+    assert [line for line in why(linked, 9, SAVED) if line.startswith("`thread_id` selects")] == []

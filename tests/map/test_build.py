@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lcmemlint.map.fold import folded
 from lcmemlint.map.model import LANES, Map, Node
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -198,3 +199,17 @@ def test_the_same_tree_gives_the_same_map(drawn: Draw) -> None:
     Nothing depends on the order of a set.
     """
     assert drawn({"app.py": SAVER, "chat.py": CHAT}) == drawn({"app.py": SAVER, "chat.py": CHAT})
+
+
+@pytest.mark.parametrize(("limit", "boxes"), [(17, 17), (16, 9), (8, 5), (4, 3), (1, 3)])
+def test_a_map_with_fewer_boxes(drawn: Draw, limit: int, boxes: int) -> None:
+    """
+    Eight files with a route, a memory and one storage: folders become one box, then top folders, then everything.
+    """
+    files = {
+        f"{top}/{folder}/{name}.py": CHAT
+        for top in ("a", "b")
+        for folder in ("c", "d")
+        for name in ("e", "f")
+    }
+    assert len(folded(drawn(files), limit).nodes) == boxes
