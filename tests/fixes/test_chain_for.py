@@ -44,6 +44,19 @@ def test_the_chain_is_built_for_the_key_in_scope(repaired: Callable[..., Repaire
     assert "\nmemory =" not in text
 
 
+def test_a_memory_that_stands_apart_from_its_chain(repaired: Callable[..., Repaired]) -> None:
+    """
+    Its own line goes, what is between stays.
+    """
+    made = MADE.replace("\nchain", "\nNAME = 'bot'\nchain")
+
+    text = repaired({"app.py": APP + made + CHAT}).texts["app.py"]
+
+    assert FUNCTION in text
+    assert "\nNAME = 'bot'\n" in text
+    assert "\nmemory =" not in text
+
+
 def test_it_takes_unsafe_fixes(repaired: Callable[..., Repaired]) -> None:
     """
     A chain for all becomes many: nobody but the user can say that this is wanted.
@@ -163,6 +176,18 @@ def test_what_is_not_understood_is_refused(
         ("import chains", "chains.chain.predict", "reaches `chain` through its module"),
         ("from chains import *", "chain.predict", "imports everything"),
         ("from chains import chain, memory", "chain.predict", "imports `memory`"),
+        ("from chains import chain\n\nBOTS = [chain]", "chain.predict", "uses `chain` where no key"),
+        ("from chains import chain\n\nchain_for = print", "chain.predict", "already has a `chain_for`"),
+        (
+            "from chains import chain\n\n\ndef f(chain):\n    return chain",
+            "chain.predict",
+            "also means something else",
+        ),
+        (
+            "from chains import chain\nfrom chains import chain",
+            "chain.predict",
+            "imports `chain` in another way",
+        ),
     ],
 )
 def test_other_ways_to_the_chain_are_refused(

@@ -195,6 +195,13 @@ OVER = {"chain": "chain", "memory": "memory", "importers": "{}", "uses": "[]"}
             **OVER,
         ),
         case(
+            "what-is-built-and-unpacked",
+            CHAINS.replace("(llm=None, ", "(*parts(), "),
+            MEMORIES,
+            "`*parts()` would be built for every conversation",
+            **OVER,
+        ),
+        case(
             "a-chain-of-unknown-arguments",
             f"{CHAIN}\nchain = ConversationChain(**given)\n",
             "ConversationChain(**given)",
