@@ -118,7 +118,8 @@ def _asked(
             return "absent" if isinstance(operator, cst.Is) else "known"
         case cst.BooleanOperation() | cst.Comparison():
             return "unknown"
-    return "known" if isinstance(test, cst.Name) or _mentions(test, slot) else "unknown"
+    is_kept = isinstance(test, cst.Name) and test.value in names
+    return "known" if is_kept or _mentions(test, slot) else "unknown"
 
 
 def _taken_from(function: Function | None, slot: _Slot) -> set[str]:

@@ -68,8 +68,6 @@ def names_in(target: cst.CSTNode) -> set[str]:
             return {name}
         case cst.Tuple(elements=elements) | cst.List(elements=elements):
             return {name for element in elements for name in names_in(element.value)}
-        case cst.StarredElement(value=value):
-            return names_in(value)
     return set()
 
 

@@ -463,6 +463,26 @@ def test_names_of_the_module_that_a_function_declares_its_own() -> None:
     assert not known("pass")
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("a: int", set()),
+        ("a: int = 1", {"a"}),
+        ("import a.b.c", {"a"}),
+        ("import a.b as c", {"c"}),
+        ("for a, (b, *c) in d: pass", {"a", "b", "c"}),
+        ("(a := 1)", {"a"}),
+    ],
+)
+def test_statements_that_bind_names(text: str, names: set[str]) -> None:
+    """
+    An annotation alone binds none, and `import a.b` binds `a`.
+    """
+    tree = Tree(f"{text}\n")
+
+    assert {name for name, _ in bindings(tree, tree.module)} == names
+
+
 def test_no_folder_is_around_no_files() -> None:
     assert common_folder(["a/b/c.py", "a/b.py"]) == "a"
     assert common_folder(["a/b.py", "c/b.py"]) == ""

@@ -58,6 +58,11 @@ def test_where_it_is_kept(body: str, slot: tuple[str, str] | None) -> None:
         ("if store.get(key) is None:\n    store[key] = NEW()", "creates"),
         ("if store.get(key) is not None:\n    store[key] = NEW()", "replaces"),
         ("one = store.get(key)\nif one is None:\n    store[key] = NEW()", "creates"),
+        ("if store.get(key):\n    store[key] = NEW()", "replaces"),
+        ("one = store.get(key)\nif not one:\n    store[key] = NEW()", "creates"),
+        ("if one := store.get(key):\n    run(one)\nelse:\n    store[key] = NEW()", "creates"),
+        ("if (one := store.get(key)) is None:\n    store[key] = NEW()", "creates"),
+        ("if store:\n    store[key] = NEW()", "unknown"),
         ("if other not in store:\n    store[key] = NEW()", "unknown"),
         ("if not other in store:\n    store[key] = NEW()", "unknown"),
         ("if key not in store and other:\n    store[key] = NEW()", "unknown"),
@@ -75,6 +80,17 @@ def test_what_it_does_to_what_was_there(body: str, does: str) -> None:
 
     assert kept is not None
     assert keeping(tree, kept) == does
+
+
+def test_at_the_top_of_a_module_it_creates_or_replaces_too() -> None:
+    """
+    Where no function is around it.
+    """
+    tree = Tree("if key not in store:\n    store[key] = NEW()\n")
+    kept = slot_of(tree, next(one for one in walk(tree.module, cst.Call)))
+
+    assert kept is not None
+    assert keeping(tree, kept) == "creates"
 
 
 def test_names_that_imports_bind() -> None:
