@@ -14,6 +14,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -124,6 +125,7 @@ Objects: TypeAlias = tuple[Object, ...]
 """Distinct objects in the order found: a set that keeps runs reproducible."""
 
 
+@lru_cache(maxsize=1 << 16)  # asked of the same objects again and again, and chains are long
 def dotted_of(thing: Object) -> str | None:
     """The dotted name of the external class, function or attribute that ``thing`` is or came from.
 

@@ -22,6 +22,7 @@ from lcmemlint.link.objects import (
     Object,
     Objects,
     Part,
+    dotted_of,
     made_at,
 )
 from lcmemlint.values import Const
@@ -117,12 +118,8 @@ class Calls(Aspect):
 
     def _made_at(self, callee: Part, path: str, number: int) -> Object:
         """The instance that a method of something external gives; of libraries that are not ours a few links do."""
-        root: Object = callee
-        for _ in range(LONG):
-            if not isinstance(root, Part | Instance):
-                break
-            root = root.base if isinstance(root, Part) else root.of
-        ours = isinstance(root, External) and root.dotted.split(".", 1)[0] in self.catalogue.packages
+        name = dotted_of(callee)
+        ours = name is not None and name.split(".", 1)[0] in self.catalogue.packages
         return made_at(callee, path, number, links=LONG if ours else SHORT) or UNCLEAR
 
     def returned(self, function: FunctionOf) -> Objects:

@@ -95,13 +95,13 @@ class Evaluator:
 
     def value(self, path: str, scope: int, value: Value, at: int = -1) -> Objects:
         """What ``value`` may be when statement ``at`` of ``path`` runs; an empty answer means nothing is known."""
+        if isinstance(value, Const):
+            return (Fixed(value.value, path, value.span),)
         key = (path, scope, id(value), at)
         return self.questions.remember(key, self._evaluate, path, scope, value, at)
 
     def _evaluate(self, path: str, scope: int, value: Value, at: int) -> Iterable[Object]:
         match value:
-            case Const():
-                return (Fixed(value.value, path, value.span),)
             case Lambda():
                 return (FunctionOf(path, value.scope),)
             case Name(id=name):

@@ -47,8 +47,9 @@ class Questions:
 
         A question that meets itself gets its answer of the round before.
         """
-        if self._asking and not self._is_closed:
-            self._asked_by[key].add(self._asking[-1])
+        asking = self._asking
+        if asking and not self._is_closed:
+            self._asked_by[key].add(asking[-1])
         known = self._known.get(key)
         if known is not None:
             return known
