@@ -580,3 +580,26 @@ def test_no_password_reaches_the_terminal(project: Path) -> None:
     assert "LCM203" in shown[0].stdout
     assert "redis://me:*******@db" in shown[0].stdout
     assert not [result.output for result in shown if "hunter2" in result.output]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device here that is always full")
+@pytest.mark.parametrize("arguments", [["--version"], ["--explain", "LCM102"], ["--no-cache", "."]])
+def test_a_full_disk_behind_standard_output_is_told(arguments: list[str], tmp_path: Path) -> None:
+    """
+    One line and exit 2: exit 1 would mean findings, and the fault is not ours.
+    """
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "lcmemlint", *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (
+        2,
+        "lcmemlint: cannot write the output: No space left on device\n",
+    )

@@ -80,6 +80,10 @@ class Command(click.Command):
             # The reader (`| head`) has seen enough; a second complaint while Python closes would be noise.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(2)
+        except OSError as error:
+            if error.filename is not None:
+                raise
+            _fail(f"cannot write the output: {error.strerror or error}")
         except click.ClickException as error:
             _fail(f"{error.format_message().rstrip('.')}; --help shows the options")
         except click.Abort:

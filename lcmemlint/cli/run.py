@@ -92,9 +92,9 @@ def main(**options: Any) -> None:
         if typed.debug:
             _trace()
         raise
-    except BrokenPipeError:
-        raise
     except Exception as error:
+        if isinstance(error, OSError) and error.filename is None:
+            raise  # standard output, which has no name, takes no more
         # Exit 1 would mean findings, and that is what Python leaves with.
         if typed.debug:
             _trace()
