@@ -33,6 +33,7 @@ TEXTS = [
     'x = f"""\n{a()}\n  {", ".join(b(c) for c in d)}\n"""\n',
     "x = f'{f\"{a(1)}\"}{(lambda: b())()}'\n",
     "x = f'{a(1) = }{b=}{c=!s:>4}'\n",
+    "x = f'{(a or b()).c()} {( (d(1) % 2) + 1 ):02d}{((e())).f}{(g(3))}{(h(), ((i)))}'\n",
     "x = ('a'  # noqa: LCM102\n     'b')\ny = '# noqa: LCM103'  # noqa: LCM104\n",
     "x = '''\n# noqa: LCM101\n'''\n# lcmemlint: ignore[LCM101] why\ny = 1\n",
     "del (a, b), c\ndel (a, b)\ndel [a]\nglobal d, e\n",
@@ -95,11 +96,12 @@ def test_spellings_of_one_name_are_one_name(text: str) -> None:
     assert abstract.read(text) == concrete.read(text)
 
 
-def test_ordinary_code_needs_no_libcst() -> None:
+@pytest.mark.parametrize("text", ["f(1)", "f'{(a or b).c()} {(d % 2) + 1}'"])
+def test_ordinary_code_needs_no_libcst(text: str) -> None:
     """
     Importing it takes longer than scanning most projects.
     """
-    code = "import sys; from lcmemlint.scan import scan; scan('f(1)'); print('libcst' in sys.modules)"
+    code = f"import sys; from lcmemlint.scan import scan; scan({text!r}); print('libcst' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert told.stdout == "False\n"

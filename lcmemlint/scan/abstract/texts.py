@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from msgspec import Struct
 
 from lcmemlint.scan.abstract.places import Unsure
 
-_BEFORE: Final = re.compile(r"[\s(]*")
+_BLANK: Final = re.compile(r"\s*")
 _AFTER: Final = re.compile(r"[\s)]*[}!:=]")
 _PLACELESS: Final = (ast.Name, ast.Attribute)
 
@@ -38,13 +39,21 @@ class Literal:
         size = node.end_col_offset - node.col_offset
         at = self.text.find("{", self.cursor, self.stop)
         while at >= 0:
-            start = _end(_BEFORE.match(self.text, at + 1))
-            data = self.text[start : start + size].encode()[:size]
-            if _dumped(data) == wanted and _AFTER.match(self.text, start + len(data.decode())):
-                self.cursor = start
-                return Moved(node.lineno, node.col_offset, start, data)
+            for start in self._starts(at + 1):
+                data = self.text[start : start + size].encode()[:size]
+                if _dumped(data) == wanted and _AFTER.match(self.text, start + len(data.decode())):
+                    self.cursor = start
+                    return Moved(node.lineno, node.col_offset, start, data)
             at = self.text.find("{", at + 1, self.stop)
         raise Unsure("f-string")
+
+    def _starts(self, index: int) -> Iterator[int]:
+        """Where an expression may begin: parentheses before it may be its own, or stand around it."""
+        start = _end(_BLANK.match(self.text, index))
+        yield start
+        while self.text.startswith("(", start):
+            start = _end(_BLANK.match(self.text, start + 1))
+            yield start
 
 
 class Moved(Struct, frozen=True):
