@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from lcmemlint.values import Span, Value
 
-FACTS_VERSION = 2
+FACTS_VERSION = 3
 """Raise it whenever the same text gives other facts: stored facts of another version count as absent."""
 
 MODULE = 0
@@ -57,7 +57,7 @@ ScopeKind = Literal["module", "function", "class", "lambda"]
 ParamKind = Literal["positional-only", "plain", "keyword-only", "*", "**"]
 
 
-class Param(Struct, frozen=True):
+class Param(Struct, frozen=True, array_like=True):
     """A parameter; ``span`` is the whole ``name: annotation = default``."""
 
     name: str
@@ -67,14 +67,14 @@ class Param(Struct, frozen=True):
     span: Span
 
 
-class Argument(Struct, frozen=True):
+class Argument(Struct, frozen=True, array_like=True):
     """An argument of a call or a base of a class; ``name`` is the keyword, ``"*"``, ``"**"`` or None."""
 
     name: str | None
     value: Value
 
 
-class Scope(Struct, frozen=True):
+class Scope(Struct, frozen=True, array_like=True):
     """A module, class, function or lambda. ``block`` is where in the parent scope it is defined.
 
     ``span`` is its ``def``/``class`` line up to the name;
@@ -95,7 +95,7 @@ class Scope(Struct, frozen=True):
     docstring: bool = False
 
 
-class Block(Struct, frozen=True):
+class Block(Struct, frozen=True, array_like=True):
     """A stretch of statements that runs under one condition.
 
     ``test`` is the condition of an ``if``/``while`` (for ``else``: the condition that failed), the exception
@@ -110,7 +110,7 @@ class Block(Struct, frozen=True):
     span: Span
 
 
-class Import(Struct, frozen=True):
+class Import(Struct, frozen=True, array_like=True):
     """One imported name. ``import a.b`` binds ``a`` (``local="a"``, ``name=None``, ``module="a.b"``).
 
     ``module`` keeps its leading dots; ``name`` is ``"*"`` for a star import, None for ``import module``;
@@ -126,7 +126,7 @@ class Import(Struct, frozen=True):
     renamed: bool
 
 
-class Call(Struct, frozen=True):
+class Call(Struct, frozen=True, array_like=True):
     """A call; ``statement`` is the statement that holds it (-1 in a decorator, a default, a class base)."""
 
     scope: int
@@ -138,7 +138,7 @@ class Call(Struct, frozen=True):
     awaited: bool = False
 
 
-class Statement(Struct, frozen=True):
+class Statement(Struct, frozen=True, array_like=True):
     """A statement that binds, returns, tests, deletes or runs something. ``targets`` are what it binds."""
 
     scope: int
@@ -150,7 +150,7 @@ class Statement(Struct, frozen=True):
     annotation: Value | None = None
 
 
-class Ignore(Struct, frozen=True):
+class Ignore(Struct, frozen=True, array_like=True):
     """A comment that silences findings; ``codes`` empty means all of them.
 
     ``line`` is the comment's own; ``alone`` says that nothing else stands on that line.
@@ -166,7 +166,7 @@ class Ignore(Struct, frozen=True):
     reason: str
 
 
-class Problem(Struct, frozen=True):
+class Problem(Struct, frozen=True, array_like=True):
     """Why a text could not be read whole; ``line`` is 0 when the whole file is meant."""
 
     line: int
@@ -174,7 +174,7 @@ class Problem(Struct, frozen=True):
     message: str
 
 
-class FileFacts(Struct, frozen=True):
+class FileFacts(Struct, frozen=True, array_like=True):
     """What one text says. ``scopes[0]`` is the module, ``blocks[0]`` its body."""
 
     version: int

@@ -7,10 +7,12 @@ analysed may have changed again without a trace there, so that their bytes are c
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any, Final
+from contextlib import suppress
+from typing import Final, Generic, TypeVar
 
-from lcmemlint import rows
+import msgspec
+from msgspec import Struct
+
 from lcmemlint.facts import Problem
 from lcmemlint.files import Files
 from lcmemlint.places import Disk
@@ -19,6 +21,17 @@ from lcmemlint.store import Stat, Store, digest, is_young, stat_of
 
 _MOST_YOUNG: Final = 200
 """Files; in a tree that was unpacked this very moment, reading all of them twice would not pay."""
+
+
+_Packed = TypeVar("_Packed")
+
+
+class _Kept(Struct, Generic[_Packed], frozen=True, array_like=True):
+    """A report, the state of the tree it was of, and the digests of the young files in that."""
+
+    state: str
+    young: tuple[tuple[str, str], ...]
+    packed: _Packed
 
 
 class Recall:
@@ -42,23 +55,24 @@ class Recall:
             if len(young) <= _MOST_YOUNG:
                 self._young = {path: self._digest(path) for path in young}
 
-    def known(self) -> Sequence[Any] | None:
-        """What was kept of the same tree; None if nothing was."""
+    def known(self, kind: type[_Packed]) -> _Packed | None:
+        """What was kept of the same tree, as a value of that type; None if nothing was."""
         text = self._store.get("reports", self._key) if self._key else None
         if text is None:
             return None
         try:
-            state, young, packed = rows.loads(text)
-            same = state == self._state and all(self._digest(path) == of for path, of in young)
-        except (rows.BadRow, ValueError, TypeError):
+            kept: _Kept[_Packed] = msgspec.json.decode(text, type=_Kept[kind])  # type: ignore[valid-type]
+        except (ValueError, RecursionError):
             return None
-        return packed if same and isinstance(packed, tuple) else None
+        same = kept.state == self._state and all(self._digest(path) == of for path, of in kept.young)
+        return kept.packed if same else None
 
-    def keep(self, packed: tuple[object, ...]) -> None:
+    def keep(self, packed: object) -> None:
         """Keep what came out of an analysis that began after this object was made."""
         if self._key and self._young is not None:
-            whole = (self._state, tuple(self._young.items()), packed)
-            self._store.put("reports", self._key, rows.dumps(whole))
+            whole = _Kept(self._state, tuple(self._young.items()), packed)
+            with suppress(UnicodeEncodeError):  # half of a surrogate pair
+                self._store.put("reports", self._key, msgspec.json.encode(whole))
 
     def _digest(self, path: str) -> str:
         data = self._files.read(path) if path in self._stats else b""

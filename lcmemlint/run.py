@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from lcmemlint.findings import Finding, Silenced
 from lcmemlint.plans import Plan, lines_in, plan
 from lcmemlint.recall import Recall
 from lcmemlint.reports import FileProblem, Report
@@ -77,12 +80,12 @@ class Run:
         if self.store is None:
             return self._worked_out()
         recall = Recall(self.store, self.plan.files, self.plan.tree, self.plan.settings)
-        known = recall.known()
+        known = recall.known(_Packed)
         if known is not None:
-            return _unpacked(self.plan, known)
+            return known.unpacked(self.plan)
         found = self._worked_out()
         if not found.crashes and not found.notebooks:
-            recall.keep(_packed(found))
+            recall.keep(_Packed.of(found))
         return found
 
     def _worked_out(self) -> Report:
@@ -93,34 +96,46 @@ class Run:
             return report(self.job, self.analysis)
 
 
-def _packed(found: Report) -> tuple[object, ...]:
-    """A report without the lines of files, as rows can hold it."""
-    return (
-        found.findings,
-        found.hidden,
-        found.suppressed,
-        tuple((one.path, one.line, one.column, one.message) for one in found.problems),
-        found.files,
-        found.is_trusted,
-        tuple(found.lines),
-        found.silenced,
-        tuple(found.fingerprints.items()),
-    )
+class _Packed(Struct, frozen=True, array_like=True):
+    """A report without the lines of files."""
 
+    findings: tuple[Finding, ...]
+    hidden: int
+    suppressed: int
+    problems: tuple[FileProblem, ...]
+    files: int
+    is_trusted: bool
+    shown: tuple[str, ...]
+    silenced: tuple[Silenced, ...]
+    prints: tuple[tuple[Finding, str], ...]
 
-def _unpacked(plan: Plan, packed: Sequence[Any]) -> Report:
-    """The report that was packed, with the lines of its files, which are the same."""
-    findings, hidden, suppressed, problems, files, is_trusted, shown, silenced, prints = packed
-    return Report(
-        root=plan.tree.root,
-        findings=findings,
-        hidden=hidden,
-        suppressed=suppressed,
-        problems=tuple(FileProblem(*one) for one in problems),
-        files=files,
-        fail_on=plan.config.fail_on,
-        is_trusted=is_trusted,
-        lines={path: lines_in(plan.files.read(path)) for path in shown if plan.tree.has(path)},
-        silenced=silenced,
-        fingerprints=dict(prints),
-    )
+    @classmethod
+    def of(cls, found: Report) -> _Packed:
+        """The report, packed."""
+        return cls(
+            found.findings,
+            found.hidden,
+            found.suppressed,
+            found.problems,
+            found.files,
+            found.is_trusted,
+            tuple(found.lines),
+            found.silenced,
+            tuple(found.fingerprints.items()),
+        )
+
+    def unpacked(self, plan: Plan) -> Report:
+        """The report, with the lines of its files, which are the same."""
+        return Report(
+            root=plan.tree.root,
+            findings=self.findings,
+            hidden=self.hidden,
+            suppressed=self.suppressed,
+            problems=self.problems,
+            files=self.files,
+            fail_on=plan.config.fail_on,
+            is_trusted=self.is_trusted,
+            lines={path: lines_in(plan.files.read(path)) for path in self.shown if plan.tree.has(path)},
+            silenced=self.silenced,
+            fingerprints=dict(self.prints),
+        )

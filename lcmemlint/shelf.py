@@ -40,7 +40,7 @@ class Shelf:
         if store is not None and self._root is not None:
             key = digest(store.scan_version, str(self._root), *sorted(packages))
             self._key = key
-            self._old = load(store.get("trees", key) or "")
+            self._old = load(store.get("trees", key) or b"")
 
     def find(self, path: str) -> tuple[str, Skim] | None:
         """The digest and the skim of a file that is as it was; None for any other."""
@@ -69,7 +69,7 @@ class Shelf:
             self._store.put("trees", self._key, dump(self._new))
 
 
-def dump(files: dict[str, Known]) -> str:
+def dump(files: dict[str, Known]) -> bytes:
     """What is known of the files of a tree, as JSON; names that files share are written once."""
     numbers: dict[str, int] = {}
 
@@ -86,10 +86,10 @@ def dump(files: dict[str, Known]) -> str:
         ]
         for path, of in files.items()
     }
-    return json.dumps({"names": list(numbers), "files": rows}, separators=(",", ":"))
+    return json.dumps({"names": list(numbers), "files": rows}, separators=(",", ":")).encode()
 
 
-def load(text: str) -> dict[str, Known]:
+def load(text: bytes) -> dict[str, Known]:
     """What `dump` wrote; empty for any other text."""
     try:
         whole = json.loads(text)

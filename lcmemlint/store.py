@@ -77,15 +77,15 @@ class Store:
         """The facts of a text, by the digest of its bytes."""
         found = self.get("facts", digest(self.scan_version, key))
         try:
-            facts = None if found is None else rows.loads(found)
+            return None if found is None else rows.loads(found)
         except rows.BadRow:
             return None
-        return facts if isinstance(facts, FileFacts) else None
 
     def keep_facts(self, key: str, facts: FileFacts) -> None:
         """Keep the facts of a text; not of a broken one, which another parser may understand."""
-        if not facts.problems:
-            self.put("facts", digest(self.scan_version, key), rows.dumps(facts))
+        text = None if facts.problems else rows.dumps(facts)
+        if text is not None:
+            self.put("facts", digest(self.scan_version, key), text)
 
     @property
     def scan_version(self) -> str:
@@ -115,7 +115,7 @@ class Store:
 
     # ------------------------------------------------------------------ entries
 
-    def get(self, kind: Kind, key: str) -> str | None:
+    def get(self, kind: Kind, key: str) -> bytes | None:
         """The text of an entry; None if it is not there, or not as it was written."""
         path = self._path(kind, key)
         try:
@@ -129,20 +129,19 @@ class Store:
         sum_, _, text = data.partition(b"\n")
         if sum_ != hashlib.blake2b(text, digest_size=16).hexdigest().encode():
             return None
-        return text.decode("utf-8", errors="replace")
+        return text
 
-    def put(self, kind: Kind, key: str, text: str) -> None:
+    def put(self, kind: Kind, key: str, text: bytes) -> None:
         """Write an entry, whole or not at all."""
         path = self._path(kind, key)
         if not self._prepare(path.parent):
             return
-        data = text.encode()
-        sum_ = hashlib.blake2b(data, digest_size=16).hexdigest().encode()
+        sum_ = hashlib.blake2b(text, digest_size=16).hexdigest().encode()
         new = path.with_name(f".{os.getpid()}-{time.monotonic_ns()}.tmp")
         try:
             try:
                 with open(new, "xb") as file:
-                    file.write(sum_ + b"\n" + data)
+                    file.write(sum_ + b"\n" + text)
                 os.replace(new, path)
             except OSError:
                 self._is_ready = False  # a full disk: one try is enough

@@ -1,18 +1,20 @@
 """Places in source text, and the small expression language that facts are written in.
 
 A ``Value`` says what an expression *is*, as far as one text can tell: names are kept as written and
-resolved by the linker. The sum is closed; whatever has no shape of its own is ``Unknown``.
+resolved by the linker. The sum is closed; whatever has no shape of its own is ``Unknown``. As JSON, a value is a row
+of its tag and its fields; tags and the order of fields are the format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from enum import Enum
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 
-class Span(Struct, frozen=True, order=True):
+class Span(Struct, frozen=True, order=True, array_like=True):
     """A stretch of source; lines count from 1, columns from 0 (code points), ends are exclusive."""
 
     line: int
@@ -32,11 +34,18 @@ class Location(Struct, frozen=True, order=True):
     span: Span
 
 
-class Unknown(Struct, frozen=True):
-    """An expression whose shape we do not follow."""
+class Unknown(Enum):
+    """An expression whose shape we do not follow. There is one, in facts that were written and read, too."""
+
+    UNKNOWN = 0
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return self.name
 
 
-class Const(Struct, frozen=True):
+class Const(Struct, frozen=True, array_like=True, tag=1):
     """A literal. Two equal literals are equal wherever they stand."""
 
     value: str | int | float | bool | None
@@ -49,39 +58,39 @@ class Const(Struct, frozen=True):
         return hash(self.value)
 
 
-class Name(Struct, frozen=True):
+class Name(Struct, frozen=True, array_like=True, tag=2):
     """A name as written; the linker decides what it means in its scope."""
 
     id: str
 
 
-class AttrOf(Struct, frozen=True):
+class AttrOf(Struct, frozen=True, array_like=True, tag=3):
     """``base.name``"""
 
     base: Value
     name: str
 
 
-class ItemOf(Struct, frozen=True):
+class ItemOf(Struct, frozen=True, array_like=True, tag=4):
     """``base[key]``"""
 
     base: Value
     key: Value
 
 
-class CallOf(Struct, frozen=True):
+class CallOf(Struct, frozen=True, array_like=True, tag=5):
     """The result of a call; ``call`` counts into ``FileFacts.calls`` of the same file."""
 
     call: int
 
 
-class Joined(Struct, frozen=True):
+class Joined(Struct, frozen=True, array_like=True, tag=6):
     """Text put together: an f-string, ``+`` or ``%`` with text, ``str.format``, ``str.join``."""
 
     parts: tuple[Value, ...]
 
 
-class OneOf(Struct, frozen=True):
+class OneOf(Struct, frozen=True, array_like=True, tag=7):
     """``a or b``, ``a and b``, ``a if test else b``: one of the options, in the order written."""
 
     how: Literal["or", "and", "if"]
@@ -89,7 +98,7 @@ class OneOf(Struct, frozen=True):
     test: Value | None = None
 
 
-class Container(Struct, frozen=True):
+class Container(Struct, frozen=True, array_like=True, tag=8):
     """A display of items; ``keys`` has one entry an item for dicts (None for ``**rest``), else it is empty."""
 
     kind: Literal["list", "tuple", "set", "dict"]
@@ -97,20 +106,20 @@ class Container(Struct, frozen=True):
     keys: tuple[Value | None, ...] = ()
 
 
-class Lambda(Struct, frozen=True):
+class Lambda(Struct, frozen=True, array_like=True, tag=9):
     """A lambda; ``scope`` counts into ``FileFacts.scopes`` of the same file."""
 
     scope: int
 
 
-class Combined(Struct, frozen=True):
+class Combined(Struct, frozen=True, array_like=True, tag=10):
     """Any other operation: comparisons (``"in"``), ``"not"``, ``"|"``, arithmetic, comprehensions, ``"yield"``."""
 
     op: str
     parts: tuple[Value, ...]
 
 
-class Starred(Struct, frozen=True):
+class Starred(Struct, frozen=True, array_like=True, tag=11):
     """``*value`` inside a display or a call."""
 
     value: Value
@@ -131,7 +140,7 @@ Value: TypeAlias = (
     | Starred
 )
 
-UNKNOWN = Unknown()
+UNKNOWN: Final = Unknown.UNKNOWN
 
 
 def parts_of(value: Value) -> tuple[Value, ...]:

@@ -33,13 +33,13 @@ ALLOWED: dict[str, frozenset[str]] = {
     "deploy": frozenset({"values", "facts", "findings", "errors", "catalogue"}),
     "link": frozenset({"values", "facts", "findings", "errors", "catalogue", "deploy"}),
     "checks": frozenset({"values", "findings", "link", "catalogue"}),
-    "rows": frozenset({"values", "facts", "findings"}),
+    "rows": frozenset({"values", "facts"}),
     "store": frozenset({"__init__", "facts", "rows"}),
     "looks": frozenset({"facts", "files", "scan", "sources", "store", "workers"}),
     "shelf": frozenset({"files", "places", "scan", "store"}),
     "reports": frozenset({"settings", "findings", "notebooks"}),
     "plans": frozenset({"config", "errors", "facts", "files", "reports", "sources"}),
-    "recall": frozenset({"facts", "files", "places", "rows", "sources", "store"}),
+    "recall": frozenset({"facts", "files", "places", "sources", "store"}),
     "workers": frozenset({"facts", "scan", "reports", "rows"}),
     "suppress": frozenset({"values", "facts", "findings", "config", "sources"}),
     "files": frozenset({"errors", "facts", "places", "sources"}),
@@ -53,7 +53,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "files", "fingerprints", "places", "settings", "notebooks", "looks",
         }
     ),
-    "run": frozenset({"config", "engine", "plans", "recall", "reports", "store", "workers"}),
+    "run": frozenset({"config", "engine", "findings", "plans", "recall", "reports", "store", "workers"}),
     "adopt": frozenset(
         {
             "values", "facts", "findings", "errors", "config", "sources", "engine", "suppress", "scan", "deploy",

@@ -376,7 +376,7 @@ def test_entries_that_nobody_reads_are_dropped_after_a_month(root: Path, cache: 
     left.write_text("")
     for path in (old, left, cache.folder / TAG):
         os.utime(path, (1, 1))
-    Store(cache.folder).put("facts", "ab", "x")
+    Store(cache.folder).put("facts", "ab", b"x")
 
     assert not old.exists()
     assert not left.exists()
@@ -399,8 +399,8 @@ def test_a_shelf_survives_its_file() -> None:
     """
     What is read is what was written; whatever else stands there is nothing.
     """
-    assert load("") == {}
-    assert load(json.dumps({"names": 1, "files": {"a": []}})) == {}
+    assert load(b"") == {}
+    assert load(json.dumps({"names": 1, "files": {"a": []}}).encode()) == {}
     assert load(dump({})) == {}
 
 

@@ -6,6 +6,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import inf
+from typing import TypeGuard
 
 from lcmemlint.facts import (
     FACTS_VERSION,
@@ -143,6 +145,11 @@ def printable(text: str) -> str:
 def is_text(value: Value) -> bool:
     """Whether a value is text, as far as one sees."""
     return isinstance(value, Joined) or (isinstance(value, Const) and isinstance(value.value, str))
+
+
+def is_number(value: object) -> TypeGuard[int | float]:
+    """Whether a literal is a number; `1e999` is none, which JSON cannot hold."""
+    return isinstance(value, (int, float)) and abs(value) != inf
 
 
 def flattened(values: Iterable[Value]) -> tuple[Value, ...]:

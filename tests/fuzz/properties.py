@@ -104,7 +104,8 @@ def _rows_give_facts_back(
 ) -> None:
     """Facts come back from the cache as they went in."""
     for path, facts in analysis.facts.items():
-        if rows.loads(rows.dumps(facts)) != facts:
+        text = rows.dumps(facts)
+        if text is not None and rows.loads(text) != facts:
             raise Broken(f"the cache changes the facts of {path}")
 
 

@@ -18,7 +18,16 @@ from msgspec import structs
 from lcmemlint.facts import Argument, Block, Call, Param, ParamKind, Scope
 from lcmemlint.scan.abstract.places import Places, Unsure
 from lcmemlint.scan.abstract.texts import Literal, Moved
-from lcmemlint.scan.draft import DEEPEST, NO_STATEMENT, Tables, flattened, is_text, merged, printable
+from lcmemlint.scan.draft import (
+    DEEPEST,
+    NO_STATEMENT,
+    Tables,
+    flattened,
+    is_number,
+    is_text,
+    merged,
+    printable,
+)
 from lcmemlint.values import (
     UNKNOWN,
     AttrOf,
@@ -93,7 +102,7 @@ def _constant(draft: Draft, node: ast.Constant) -> Value:
         return Const(printable(value), draft.span(node))
     if value is None or isinstance(value, bool):
         return Const(value)
-    return Const(value, draft.span(node)) if isinstance(value, (int, float)) else UNKNOWN
+    return Const(value, draft.span(node)) if is_number(value) else UNKNOWN
 
 
 def _attribute(draft: Draft, node: ast.Attribute) -> Value:

@@ -22,6 +22,7 @@ from lcmemlint.scan.draft import (
     NO_STATEMENT,
     Tables,
     flattened,
+    is_number,
     is_shallow,
     is_text,
     merged,
@@ -182,7 +183,8 @@ def _integer(draft: Draft, node: cst.Integer) -> Value:
 
 
 def _float(draft: Draft, node: cst.Float) -> Value:
-    return Const(float(node.value), draft.positions.span(node))
+    value = float(node.value)
+    return Const(value, draft.positions.span(node)) if is_number(value) else UNKNOWN
 
 
 _ESCAPE = re.compile(
