@@ -8,8 +8,10 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
 
 import pytest
+from msgspec.structs import replace
 
 from lcmemlint.catalogue import Catalogue, Component, load_catalogue, rulebook_root
 from lcmemlint.catalogue.reading import read_components, read_entries, read_releases, read_session
@@ -111,6 +113,58 @@ def test_a_call_names_one_entry_point(catalogue: Catalogue) -> None:
             owners[entry.how, path].append(entry.id)
 
     assert {path: ids for path, ids in owners.items() if len(ids) > 1} == {}
+
+
+def test_every_path_is_found_and_nothing_else(catalogue: Catalogue) -> None:
+    """The tables are searched by the last word of a path: the rest must be compared too."""
+    for component in catalogue.components:
+        for path in component.paths:
+            found = catalogue.component(path)
+            assert found is not None
+            assert path in found.paths
+            assert catalogue.component(f"mine.{path}") is None
+    for entry in catalogue.entries:
+        for path in entry.paths:
+            assert catalogue.entry(entry.how, path) is entry
+            assert catalogue.entry(entry.how, f"mine.{path}") is None
+
+
+def test_a_name_may_have_dots_of_its_own() -> None:
+    """`on` and `names` are joined as they are written, whatever the user writes there."""
+    row = {"id": "mine.nested", "framework": "mine", "kind": "event", "how": "decorator"}
+    mine = load_catalogue(extra_entries=[{**row, "on": ["mine.App"], "names": ["events.on", "post"]}])
+
+    found = mine.entry("decorator", "mine.App.events.on")
+    assert found is not None
+    assert found.id == "mine.nested"
+    assert mine.entry("decorator", "mine.App.post") is found
+    assert mine.entry("decorator", "mine.App.on") is None
+    assert mine.entry("decorator", "mine.events.on") is None
+
+
+@pytest.mark.parametrize(
+    "pattern", ["handler", "*_handler", "On_*", "on_*_message", "a*a", "*a*b", "on_?", "on_[ab]"]
+)
+def test_a_pattern_is_one_of_fnmatch(catalogue: Catalogue, pattern: str) -> None:
+    """With or without stars, and whatever else a user may write."""
+    (entry, *_) = catalogue.entries_by_how("name")
+    names = [
+        "handler",
+        "my_handler",
+        "_handler",
+        "On_Message",
+        "on_a_message",
+        "on_message",
+        "a",
+        "aa",
+        "xaxb",
+        "on_a",
+    ]
+
+    for name in names:
+        assert replace(entry, patterns=("x", pattern)).fits(name) == fnmatchcase(
+            name.lower(), pattern.lower()
+        )
 
 
 def test_names_of_other_components_exist(catalogue: Catalogue) -> None:

@@ -15,11 +15,11 @@ components and entry points of their own: they have the same form and are checke
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lcmemlint.catalogue.types import Catalogue, Component, Entry, How, IdSource, Release, Row, SessionWords
 from lcmemlint.errors import CatalogueError
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
         from importlib.resources.abc import Traversable
     else:
         from importlib.abc import Traversable
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 __all__ = [
     "Catalogue",
@@ -92,35 +95,44 @@ def _indexed(
     session: SessionWords,
     releases: tuple[Release, ...],
 ) -> Catalogue:
-    """The catalogue with its look-up tables; the first row that names a path keeps it."""
-    by_path: dict[str, Component] = {}
+    """The catalogue with its look-up tables, in the order of the rows."""
+    by_name: dict[str, list[Component]] = {}
     by_how: dict[How, list[Entry]] = {}
-    by_call: dict[tuple[How, str], Entry] = {}
+    by_call: dict[tuple[How, str], list[Entry]] = {}
     by_base: dict[str, list[Entry]] = {}
     for component in components:
-        for path in component.paths:
-            by_path.setdefault(path, component)
+        for name in _last_words(component.names):
+            by_name.setdefault(name, []).append(component)
     for entry in entries:
         by_how.setdefault(entry.how, []).append(entry)
-        for path in entry.paths:
-            by_call.setdefault((entry.how, path), entry)
+        for name in _last_words(entry.names):
+            by_call.setdefault((entry.how, name), []).append(entry)
         for base in entry.bases:
             by_base.setdefault(base, []).append(entry)
-    modules = frozenset(module for component in components for module in component.modules)
-    packages = frozenset(module.partition(".")[0] for module in modules)
-    spoken = {name.partition(".")[0] for _, name in by_call}
-    spoken |= {module.partition(".")[0] for entry in entries for module in entry.modules}
+    packages = frozenset(module.partition(".")[0] for component in components for module in component.modules)
+    spoken = {
+        name.partition(".")[0] for entry in entries for name in (*(entry.on or entry.names), *entry.modules)
+    }
     return Catalogue(
         components=components,
         entries=entries,
         session=session,
         releases=releases,
         packages=packages,
-        domain_modules=modules,
-        by_path=MappingProxyType(by_path),
+        by_name=_frozen(by_name),
         by_id=MappingProxyType({component.id: component for component in components}),
-        by_how=MappingProxyType({how: tuple(found) for how, found in by_how.items()}),
-        by_call=MappingProxyType(by_call),
-        by_base=MappingProxyType({base: tuple(found) for base, found in by_base.items()}),
+        by_how=_frozen(by_how),
+        by_call=_frozen(by_call),
+        by_base=_frozen(by_base),
         libraries=packages | spoken,
     )
+
+
+def _last_words(names: tuple[str, ...]) -> frozenset[str]:
+    """What the last dots stand before."""
+    return frozenset(name.rpartition(".")[2] for name in names)
+
+
+def _frozen(table: dict[Key, list[Value]]) -> Mapping[Key, tuple[Value, ...]]:
+    """The same table, to be read only."""
+    return MappingProxyType({key: tuple(found) for key, found in table.items()})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
 from itertools import product
 from types import MappingProxyType
 from typing import Literal, TypeAlias
@@ -50,6 +51,8 @@ How: TypeAlias = Literal[
 EntryLifetime: TypeAlias = Literal["request", "worker", "session"]
 EntryStorage: TypeAlias = Literal["process", "shared", "client"]
 
+
+_WILD = frozenset("*?[")
 
 Row: TypeAlias = Mapping[str, object]
 """A row of a table as it is written."""
@@ -147,6 +150,10 @@ class Component(Struct, frozen=True):
         """Every dotted path by which a program may name it."""
         return (f"{module}.{name}" for module, name in product(self.modules, self.names))
 
+    def is_at(self, dotted: str) -> bool:
+        """Whether this is one of `paths`."""
+        return any(_is_member(dotted, name, self.modules) for name in self.names)
+
 
 class Entry(Struct, frozen=True):
     """One way in which a framework is handed the code that it runs.
@@ -197,6 +204,31 @@ class Entry(Struct, frozen=True):
         if not self.on:
             return iter(self.names)
         return (f"{receiver}.{name}" for receiver, name in product(self.on, self.names))
+
+    def is_called(self, dotted: str) -> bool:
+        """Whether this is one of `paths`."""
+        if not self.on:
+            return dotted in self.names
+        return any(_is_member(dotted, name, self.on) for name in self.names)
+
+    def fits(self, name: str) -> bool:
+        """Whether a function of this name is meant by one of `patterns`."""
+        return any(_fits(name.lower(), pattern.lower()) for pattern in self.patterns)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    """What `fnmatchcase` says, which makes a regular expression of each pattern: nearly all have one star or none."""
+    head, star, tail = pattern.partition("*")
+    if not _WILD.isdisjoint(head) or not _WILD.isdisjoint(tail):
+        return fnmatchcase(name, pattern)
+    if not star:
+        return name == pattern
+    return len(name) >= len(head) + len(tail) and name.startswith(head) and name.endswith(tail)
+
+
+def _is_member(dotted: str, name: str, owners: tuple[str, ...]) -> bool:
+    """Whether a path is this name in one of the modules or classes."""
+    return dotted.endswith(f".{name}") and dotted[: -len(name) - 1] in owners
 
 
 class IdSource(Struct, frozen=True):
@@ -302,19 +334,20 @@ class Catalogue(Struct, frozen=True):
     releases: tuple[Release, ...]
     packages: frozenset[str]
     """Top-level packages of the memory components: files that name none of them hold none."""
-    domain_modules: frozenset[str]
-    """Every module a component can be imported from."""
-    by_path: Mapping[str, Component]
+    by_name: Mapping[str, tuple[Component, ...]]
+    """Last word of a path → the components that have such a path: all paths would be thousands."""
     by_id: Mapping[str, Component]
     by_how: Mapping[How, tuple[Entry, ...]]
-    by_call: Mapping[tuple[How, str], Entry]
+    by_call: Mapping[tuple[How, str], tuple[Entry, ...]]
+    """The form and the last word of a call → the entry points that have such a call."""
     by_base: Mapping[str, tuple[Entry, ...]]
     libraries: frozenset[str]
     """Top-level packages that the tables speak of: a project's own file of that name never hides them."""
 
     def component(self, dotted: str) -> Component | None:
-        """The component with this qualified path, else None."""
-        return self.by_path.get(dotted)
+        """The component with this qualified path, the first of the table, else None."""
+        found = self.by_name.get(dotted.rpartition(".")[2], ())
+        return next((component for component in found if component.is_at(dotted)), None)
 
     def component_method(self, dotted: str) -> tuple[Component, str] | None:
         """`(component, method)` for the path of a component's method, else None.
@@ -322,7 +355,7 @@ class Catalogue(Struct, frozen=True):
         `…PostgresSaver.from_conn_string` names no component, its class does.
         """
         path, _, method = dotted.rpartition(".")
-        found = self.by_path.get(path)
+        found = self.component(path)
         return None if found is None else (found, method)
 
     def entries_by_how(self, how: How) -> tuple[Entry, ...]:
@@ -330,8 +363,9 @@ class Catalogue(Struct, frozen=True):
         return self.by_how.get(how, ())
 
     def entry(self, how: How, dotted: str) -> Entry | None:
-        """The entry point for a function, or for `class.method` of its receiver, else None."""
-        return self.by_call.get((how, dotted))
+        """The entry point for a function, or for `class.method` of its receiver, the first of the table, else None."""
+        found = self.by_call.get((how, dotted.rpartition(".")[2]), ())
+        return next((entry for entry in found if entry.is_called(dotted)), None)
 
     def entries_by_base(self, dotted: str) -> tuple[Entry, ...]:
         """Entry points for methods of a class that has this base, by full name or by suffix."""

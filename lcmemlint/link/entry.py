@@ -340,23 +340,15 @@ def _served(evaluator: Evaluator, path: str, number: int) -> Iterator[Served]:
 
 
 def _named(evaluator: Evaluator, path: str, called: set[FunctionOf]) -> Iterator[EntryPoint]:
-    facts = evaluator.files[path]
+    facts, catalogue = evaluator.files[path], evaluator.catalogue
+    entries = (*catalogue.entries_by_how("name"), *catalogue.entries_by_how("startup"))
     for number, scope in enumerate(facts.scopes):
         if scope.kind != "function" or scope.parent != MODULE or FunctionOf(path, number) in called:
             continue
-        for entry in (
-            *evaluator.catalogue.entries_by_how("name"),
-            *evaluator.catalogue.entries_by_how("startup"),
-        ):
-            if any(fnmatchcase(scope.name.lower(), pattern.lower()) for pattern in entry.patterns):
-                yield EntryPoint(
-                    FunctionOf(path, number),
-                    entry.kind,
-                    entry.framework,
-                    "likely",
-                    Location(path, scope.span),
-                )
-                break
+        entry = next((entry for entry in entries if entry.fits(scope.name)), None)
+        if entry is not None:
+            at = Location(path, scope.span)
+            yield EntryPoint(FunctionOf(path, number), entry.kind, entry.framework, "likely", at)
 
 
 def files_beside(evaluator: Evaluator, servers: Iterable[str]) -> frozenset[str]:
