@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from lcmemlint import __version__
 from lcmemlint.cli import main
 from lcmemlint.cli.command import HEADINGS
-from lcmemlint.cli.options import OPTIONS
+from lcmemlint.cli.options import OPTIONS, Options
 from lcmemlint.cli.run import MODES, Mode
 from tests.users import folder_of_nobody, without_rights
 
@@ -60,6 +60,15 @@ def codes(result: Result) -> list[tuple[str, str, int]]:
 def configure(project: Path, text: str) -> None:
     """Write the settings."""
     (project / "pyproject.toml").write_text(f"[tool.lcmemlint]\n{text}\n")
+
+
+def test_every_option_has_its_value() -> None:
+    """
+    What can be typed is what the modes may ask for.
+    """
+    names = {one.name for one in OPTIONS if one.expose_value}
+
+    assert names == {name for part in Options.__mro__ for name in getattr(part, "__annotations__", ())}
 
 
 def test_findings_exit_1(project: Path) -> None:

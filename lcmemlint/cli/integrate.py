@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -48,7 +47,7 @@ def hook(options: Options) -> int:
     root = absolute(options.root) if options.root else project_root([edit.file])
     if not absolute(edit.file).is_relative_to(root):
         return 0
-    options = replace(options, root=root)
+    options = options.over(root=root)
     report = reported(options, run_of(options, [str(root)]))
     path = relative(root, edit.file)
     findings = tuple(one for one in report.findings if concerns(one, path))

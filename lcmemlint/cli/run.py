@@ -6,12 +6,9 @@ Exit codes: 0 nothing found · 1 findings at or over `--fail-on` · 2 the run it
 from __future__ import annotations
 
 import gc
-import os
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from importlib import import_module
-from typing import Any, Final, NoReturn, cast
+from typing import Any, Final, cast
 
 import click
 from msgspec import Struct
@@ -102,21 +99,6 @@ def main(**options: Any) -> None:
         say(f"internal error: {told}; please report it with what --debug shows")
         code = 2
     click.get_current_context().exit(code)
-
-
-def process() -> NoReturn:
-    """The command as a process: it leaves without handing back its objects one by one, a tenth of a long run."""
-    gc.disable()
-    code: object = 2
-    try:
-        main(prog_name="lcmemlint")
-    except SystemExit as end:
-        code = end.code
-    finally:
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):  # nobody reads any more
-                stream.flush()
-    os._exit(code if isinstance(code, int) else 0)
 
 
 def _trace() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from lcmemlint.cli.options import Options
 
 SHELLS: Final = ("bash", "zsh", "fish")
@@ -15,6 +16,8 @@ SHELLS: Final = ("bash", "zsh", "fish")
 
 def completion(options: Options) -> int:
     """Print the script that a shell sources to complete what is typed."""
+    from click.shell_completion import get_completion_class
+
     shell = get_completion_class(options.completion or "")
     assert shell is not None  # the option takes no other words
     command = click.get_current_context().command
@@ -24,6 +27,8 @@ def completion(options: Options) -> int:
 
 def complete_rules(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """The codes and names that begin like the last of what may be several with commas."""
+    from click.shell_completion import CompletionItem
+
     from lcmemlint.rulebook import names
 
     before, comma, last = incomplete.rpartition(",")

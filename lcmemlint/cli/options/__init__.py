@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from lcmemlint.cli.options import adopt, check, choose, explain, fix, integrate, prove, report, repos
 
 
-@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
 class Options(
     check.Values,
     choose.Values,
@@ -20,7 +18,14 @@ class Options(
     integrate.Values,
     explain.Values,
 ):
-    """The command line, as typed."""
+    """The command line, as typed: a value for each of the `OPTIONS`."""
+
+    def __init__(self, **typed: Any) -> None:
+        vars(self).update(typed)
+
+    def over(self, **changed: Any) -> Options:
+        """The same with some other values."""
+        return Options(**{**vars(self), **changed})
 
 
 OPTIONS: Final = (

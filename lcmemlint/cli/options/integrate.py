@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -13,7 +12,6 @@ from lcmemlint.cli.command import Option
 _option = partial(Option, heading="Editors and agents")
 
 
-@dataclass(frozen=True, kw_only=True, init=False, repr=False, eq=False)
 class Values:
     """What was typed."""
 
