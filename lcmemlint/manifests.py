@@ -6,7 +6,6 @@ tools (pyproject.toml, package.json, …) and whose Python starts no server with
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -22,11 +21,16 @@ from lcmemlint.values import Span
 if TYPE_CHECKING:
     from lcmemlint.deploy import FileProblem, Workload
 
-_OTHERS: Final = re.compile(
-    r"(?:pyproject\.toml|setup\.cfg|tox\.ini|pytest\.ini|mypy\.ini|\.pre-commit-config\.ya?ml|\.env.*|requirements.*"
-    r"|constraints.*|pipfile.*|(?:poetry|uv|pdm)\.lock|package(?:-lock)?\.json|[jt]sconfig.*\.json|mkdocs\.ya?ml"
-    r"|\.coveragerc|\.?ruff\.toml|lcmemlint\.toml|\.readthedocs\.ya?ml|devcontainer\.json|.*\.(?:cfg|txt|in))"
-)
+_OTHERS: Final = frozenset(
+    {
+        ".coveragerc", ".pre-commit-config.yaml", ".pre-commit-config.yml", ".readthedocs.yaml", ".readthedocs.yml",
+        ".ruff.toml", "devcontainer.json", "lcmemlint.toml", "mkdocs.yaml", "mkdocs.yml", "mypy.ini",
+        "package-lock.json", "package.json", "pdm.lock", "poetry.lock", "pyproject.toml", "pytest.ini", "ruff.toml",
+        "tox.ini", "uv.lock",
+    }
+)  # fmt: skip
+_OTHERS_BEGIN: Final = (".env", "constraints", "pipfile", "requirements")
+_OTHERS_END: Final = (".cfg", ".in", ".txt")
 """Names of files that deploy nothing by themselves; beside manifests they are read (`.env`)."""
 
 _LARGEST_DATA: Final = 2_000_000
@@ -88,9 +92,7 @@ class Manifests:
         is another one.
         """
         declaring = tuple(path for path in sorted(sources) if self._declares(sources[path]))
-        candidates = any(
-            _OTHERS.fullmatch(path.rpartition("/")[2].lower()) is None for path in self.deploying
-        )
+        candidates = not all(_is_of_another_tool(path.rpartition("/")[2].lower()) for path in self.deploying)
         if not candidates and not declaring:
             self._read = ()
             return ()
@@ -150,6 +152,16 @@ class Manifests:
                 if ignores:
                     found[path] = Comments(ignores, tuple(_instructions(path, data)))
         return found
+
+
+def _is_of_another_tool(name: str) -> bool:
+    """Whether a file of this name deploys nothing by itself."""
+    return (
+        name in _OTHERS
+        or name.startswith(_OTHERS_BEGIN)
+        or name.endswith(_OTHERS_END)
+        or (name.startswith(("jsconfig", "tsconfig")) and name.endswith(".json"))
+    )
 
 
 def _ignores(path: str, data: bytes) -> list[Ignore]:

@@ -55,9 +55,9 @@ KEYS: Final = frozenset(
 EVIDENCE_KEYS: Final = frozenset({"findings", "repositories", "of", "right", "wrong", "known-false-alarms"})
 
 _FILE_NAME: Final = re.compile(r"(lcm\d{3})-([a-z0-9-]+)\.md")
-_EXPECT: Final = re.compile(r"[ \t]*(?:#|//)[ \t]*expect:[ \t]*(LCM\d+(?:[ \t]*,[ \t]*LCM\d+)*)[ \t]*$")
-_NAMED_FILE: Final = re.compile(r"`([^`\s]+)`:")
-_FENCE: Final = re.compile(r"(`{3,}|~{3,})[ \t]*([\w.+-]*)[ \t]*")
+_EXPECT: Final = r"[ \t]*(?:#|//)[ \t]*expect:[ \t]*(LCM\d+(?:[ \t]*,[ \t]*LCM\d+)*)[ \t]*$"
+_NAMED_FILE: Final = r"`([^`\s]+)`:"
+_FENCE: Final = r"(`{3,}|~{3,})[ \t]*([\w.+-]*)[ \t]*"
 
 
 class Evidence(Struct, frozen=True):
@@ -316,7 +316,7 @@ def _example(rule: Rule, blocks: Sequence[_Block]) -> Example:
     for block in blocks:
         lines: list[str] = []
         for number, line in enumerate(block.lines, 1):
-            match = _EXPECT.search(line)
+            match = re.search(_EXPECT, line)
             lines.append(line[: match.start()] if match else line)
             codes = re.split(r"[ \t]*,[ \t]*", match[1]) if match else ()
             expected.update((block.file, number, code) for code in codes)
@@ -335,7 +335,7 @@ def _blocks(rule: Rule) -> Iterator[_Block]:
     while at < len(lines):
         line = lines[at]
         at += 1
-        fence = _FENCE.fullmatch(line)
+        fence = re.fullmatch(_FENCE, line)
         if fence is not None:
             start = at
             while at < len(lines) and lines[at].rstrip() != fence[1]:
@@ -350,7 +350,7 @@ def _blocks(rule: Rule) -> Iterator[_Block]:
         if line.startswith(("## ", "### ")):
             unit += 1
             section, title = (line[3:].strip(), "") if line.startswith("## ") else (section, line[4:].strip())
-        named = _NAMED_FILE.fullmatch(line.strip())
+        named = re.fullmatch(_NAMED_FILE, line.strip())
         if named is not None:
             file = named[1]
         elif line.strip():

@@ -289,6 +289,41 @@ def test_a_tree_without_langchain_loads_no_parser(tmp_path: Path) -> None:
     assert "libcst" not in loaded_by(code, tmp_path)
 
 
+def test_a_plain_lint_loads_only_what_it_needs(tmp_path: Path) -> None:
+    """
+    No notebook, no manifest, nobody at a shell: what is there for these costs a small project nothing.
+    """
+    (tmp_path / "requirements.txt").write_text("langchain\n")
+    (tmp_path / "app.py").write_text("from langchain.memory import ConversationBufferMemory\n")
+    code = (
+        "import sys\nbefore = set(sys.modules)\nfrom lcmemlint.cli import main\n"
+        "try: main(['--no-config', '--no-cache', '.'])\nexcept SystemExit: pass\n"
+        "for name in before: del sys.modules[name]"  # what measures coverage has loaded some of them
+    )
+    loaded = loaded_by(code, tmp_path)
+
+    assert "lcmemlint.link.project" in loaded
+    assert not {
+        "click.shell_completion", "string", "yaml", "lcmemlint.deploy.documents", "lcmemlint.deploy.reading",
+        "lcmemlint.magics", "lcmemlint.notebooks",
+    } & loaded  # fmt: skip
+
+
+def test_the_command_collects_no_garbage_from_the_start(tmp_path: Path) -> None:
+    """
+    Not even while click and the modules of the command are loaded.
+    """
+    code = (
+        "import gc, lcmemlint.cli, sys\ntold = []\n"
+        "class Finder:\n    def find_spec(self, name, *_):\n        told.append((name, gc.isenabled()))\n"
+        "sys.meta_path.insert(0, Finder())\nsys.argv = ['lcmemlint', '--version']\n"
+        "import os\nos._exit = lambda code: None\nlcmemlint.cli.process()\n"
+        "assert ('click', False) in told, told"
+    )
+
+    assert "click" in loaded_by(code, tmp_path)
+
+
 def test_no_part_opens_a_connection(tmp_path: Path) -> None:
     """
     Neither a lint nor a repair asks the network for anything, or starts another program.

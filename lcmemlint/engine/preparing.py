@@ -19,7 +19,6 @@ from lcmemlint.facts import Problem
 from lcmemlint.files import Files
 from lcmemlint.looks import look, looks_ahead
 from lcmemlint.manifests import Manifests
-from lcmemlint.notebooks import Notebook, read_notebook
 from lcmemlint.places import Place
 from lcmemlint.plans import Plan, lines_in, plan
 from lcmemlint.reports import FileProblem
@@ -37,7 +36,7 @@ from lcmemlint.store import Store, digest
 from lcmemlint.suppress import UNUSED_IGNORE
 
 if TYPE_CHECKING:
-    pass
+    from lcmemlint.notebooks import Notebook
 
 UNUSED_IGNORE_NAME: Final = "unused-ignore"
 
@@ -217,6 +216,8 @@ def _read_all(
 
 def _cells_of(path: str, files: Files, notebooks: dict[str, Notebook]) -> bytes | Problem:
     """The Python text of a notebook, which is noted."""
+    from lcmemlint.notebooks import read_notebook
+
     data = files.read(path)
     notebook = data if isinstance(data, Problem) else binary(data) or read_notebook(data)
     if isinstance(notebook, Problem):

@@ -20,10 +20,10 @@ from lcmemlint.link.storage import argument, has_stars
 from lcmemlint.values import AttrOf, Const, Joined, Name, Value
 
 _GETTERS = ("os.getenv", "os.environ.get", "decouple.config", "environ.get", "getenv")
-_GIVEN = re.compile(r"client|conn|engine|pool|session_maker|async_mode|host", re.IGNORECASE)
+_GIVEN = r"(?i)client|conn|engine|pool|session_maker|async_mode|host"
 """Arguments that take the place of an address."""
-_HOST = re.compile(r"[A-Za-z][\w+.-]*://(?:[^@/\s]*@)?(\[[^\]]*\]|[^:/?#,\s]*)")
-_LOOPBACK = re.compile(r"localhost|127(?:\.\d+){1,3}|\[?::1\]?|0\.0\.0\.0", re.IGNORECASE)
+_HOST = r"[A-Za-z][\w+.-]*://(?:[^@/\s]*@)?(\[[^\]]*\]|[^:/?#,\s]*)"
+_LOOPBACK = r"(?i)localhost|127(?:\.\d+){1,3}|\[?::1\]?|0\.0\.0\.0"
 
 
 class Address(Struct, frozen=True):
@@ -37,13 +37,13 @@ class Address(Struct, frozen=True):
 
 def host_of(text: str) -> str:
     """The host of a URL in lower case, "" if there is none."""
-    found = _HOST.match(text.strip())
+    found = re.match(_HOST, text.strip())
     return found[1].lower() if found else ""
 
 
 def is_loopback_host(host: str) -> bool:
     """Whether a host is the machine itself."""
-    return _LOOPBACK.fullmatch(host) is not None
+    return re.fullmatch(_LOOPBACK, host) is not None
 
 
 def address_of(evaluator: Evaluator, memory: Memory) -> Address | None:
@@ -53,7 +53,7 @@ def address_of(evaluator: Evaluator, memory: Memory) -> Address | None:
     value = _given(memory, call)
     if value is None:
         default = memory.component.default_url
-        others = any(_GIVEN.search(one.name or "") for one in call.arguments)
+        others = any(re.search(_GIVEN, one.name or "") for one in call.arguments)
         if default is None or others or has_stars(call) or _is_factory(memory, call):
             return None
         return Address(memory, "default", host_of(default))

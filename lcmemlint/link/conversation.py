@@ -54,7 +54,7 @@ _RECORDS = (
     "typing.NamedTuple",
 )
 _PROMPTS = frozenset(("format", "format_messages", "format_prompt", "aformat_prompt"))
-_SPEAKER = re.compile(r"^\W*(\w+)\W{0,3}:")
+_SPEAKER = r"^\W*(\w+)\W{0,3}:"
 
 
 class Holding(Struct, frozen=True):
@@ -295,7 +295,7 @@ class Conversations:
         """``f"User: {text}"``, or ``("human", text)``."""
         first = value.parts[0] if isinstance(value, Joined) and value.parts else None
         if isinstance(first, Const) and isinstance(first.value, str):
-            found = _SPEAKER.match(first.value)
+            found = re.match(_SPEAKER, first.value)
             return found is not None and found.group(1).lower() in self._words.speakers
         if isinstance(value, Container) and value.kind == "tuple" and len(value.items) == 2:
             role = value.items[0]

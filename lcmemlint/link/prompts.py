@@ -7,7 +7,6 @@ unknown is silent. A *mismatch* is loud when the run raises, silent when the mod
 from __future__ import annotations
 
 from collections.abc import Iterator
-from string import Formatter
 
 from msgspec import Struct
 
@@ -433,6 +432,8 @@ class Prompts:
 
 def _variables(text: str) -> Prompt | None:
     """The variables of a template in the style of f-strings."""
+    from string import Formatter
+
     try:
         fields = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
     except ValueError:

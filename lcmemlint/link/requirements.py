@@ -7,16 +7,17 @@ of the code, and other tools complain about it.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from posixpath import dirname, join, normpath
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from lcmemlint import toml
-from lcmemlint.deploy.documents import yaml_documents
-from lcmemlint.deploy.nodes import Node
+
+if TYPE_CHECKING:
+    from lcmemlint.deploy.nodes import Node
 
 Version = tuple[int, ...]
 Found = Iterator[tuple[str, "Bounds"]]
@@ -24,11 +25,9 @@ Found = Iterator[tuple[str, "Bounds"]]
 _INCLUDES = 8
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)", re.DOTALL)
 _CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>|\^|~|=)?\s*v?([0-9]+(?:\.[0-9]+)*)(\.\*)?[^,|]*")
-_INCLUDE = re.compile(r"(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)")
-_LOCKED = re.compile(
-    r"^\[\[packages?\]\]\s*\nname\s*=\s*\"([^\"\n]+)\"\s*\nversion\s*=\s*\"([^\"\n]+)\"", re.MULTILINE
-)
-_INSTALLED = re.compile(
+_INCLUDE = r"(?:-r|-c|--requirement|--constraint)[\s=]+(\S+)"
+_LOCKED = r"(?m)^\[\[packages?\]\]\s*\nname\s*=\s*\"([^\"\n]+)\"\s*\nversion\s*=\s*\"([^\"\n]+)\""
+_INSTALLED = (
     r"^(.*?/)?(?:[^/]+/)lib(?:64)?/(?:python[^/]*/)?site-packages/([A-Za-z0-9_.]+)-([0-9][^/-]*)\.dist-info/"
 )
 
@@ -74,7 +73,7 @@ def read_manifest(path: str, manifests: Mapping[str, bytes]) -> dict[str, Bounds
 
 def installed(path: str) -> tuple[str, str, Bounds] | None:
     """Project folder, package and version that a ``.dist-info`` folder of a virtual environment tells by its name."""
-    match = _INSTALLED.match(path)
+    match = re.match(_INSTALLED, path) if ".dist-info/" in path else None
     if match is None:
         return None
     return (match[1] or "").rstrip("/"), match[2].replace("_", "-").lower(), pinned(match[3])
@@ -164,7 +163,7 @@ def _requirements(path: str, manifests: Mapping[str, bytes], seen: tuple[str, ..
     text = manifests[path].decode("utf-8-sig", errors="replace").replace("\\\n", " ")
     for line in text.splitlines():
         line = line.strip()
-        include = _INCLUDE.match(line)
+        include = re.match(_INCLUDE, line) if line.startswith("-") else None
         if include is not None:
             target = normpath(join(dirname(path), include[1]))
             yield from _requirements(target, manifests, (*seen, path))
@@ -215,7 +214,7 @@ def _named(table: Mapping[str, object]) -> Found:
 
 
 def _locked(text: str) -> Found:
-    for match in _LOCKED.finditer(text.replace("\r\n", "\n")):
+    for match in re.finditer(_LOCKED, text.replace("\r\n", "\n")):
         yield match[1], pinned(match[2])
 
 
@@ -226,6 +225,8 @@ def _pipfile(text: str) -> Found:
 
 
 def _pipfile_lock(text: str) -> Found:
+    import json
+
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -250,6 +251,8 @@ def _setup_cfg(text: str) -> Found:
 
 
 def _conda(text: str) -> Found:
+    from lcmemlint.deploy.documents import yaml_documents
+
     documents, _ = yaml_documents(text)
     for document in documents:
         yield from _conda_items(document.get("dependencies").items)

@@ -15,10 +15,8 @@ from lcmemlint.link.memory import Memory
 from lcmemlint.link.scaling import Scaling, location
 from lcmemlint.values import Location
 
-_PLAIN_REDIS = re.compile(r"(?:[\w.:-]+/)*redis(?::(\d+)(?:[.-][\w.-]*)?)?(?:@.*)?")
-_WITH_MODULES = re.compile(
-    r"redis-stack|redisearch|redismod|rejson|redis:(?:[89]|\d\d|latest|alpine)|redis\Z"
-)
+_PLAIN_REDIS = r"(?:[\w.:-]+/)*redis(?::(\d+)(?:[.-][\w.-]*)?)?(?:@.*)?"
+_WITH_MODULES = r"redis-stack|redisearch|redismod|rejson|redis:(?:[89]|\d\d|latest|alpine)|redis\Z"
 _ENOUGH = 8
 """The first Redis that brings search and JSON along."""
 
@@ -87,12 +85,12 @@ def find_plain_redis(scaling: Scaling, memories: Iterable[Memory]) -> Iterator[P
             continue
         users = tuple(memory for memory in needing if _may_use(scaling, memory, one))
         others = (other.image or "" for other in real if dirname(other.path) == dirname(one.path))
-        if users and not any(_WITH_MODULES.search(other) for other in others):
+        if users and not any(re.search(_WITH_MODULES, other) for other in others):
             yield PlainRedis(image, location(one.image_at), users)
 
 
 def _is_plain(image: str) -> bool:
-    found = _PLAIN_REDIS.fullmatch(image)
+    found = re.fullmatch(_PLAIN_REDIS, image)
     return found is not None and found[1] is not None and int(found[1]) < _ENOUGH
 
 

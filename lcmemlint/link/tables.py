@@ -23,8 +23,8 @@ from lcmemlint.values import AttrOf, Location
 
 _OPENERS = frozenset(("sqlite3.connect", "aiosqlite.connect"))
 _RUNS = frozenset(("execute", "executemany"))
-_INSERT = re.compile(r"\binsert\s+(?:or\s+\w+\s+)?into\s+[\"`]?(\w+)[\"`]?\s*\(([^)]*)\)", re.IGNORECASE)
-_SELECT = re.compile(r"\bselect\b.*?\bfrom\s+[\"`]?(\w+)", re.IGNORECASE | re.DOTALL)
+_INSERT = r"(?i)\binsert\s+(?:or\s+\w+\s+)?into\s+[\"`]?(\w+)[\"`]?\s*\(([^)]*)\)"
+_SELECT = r"(?is)\bselect\b.*?\bfrom\s+[\"`]?(\w+)"
 _RATINGS = ("rating", "score", "feedback", "is_correct", "helpful")
 """Columns of a table about answers: feedback, evaluations, caches of questions."""
 
@@ -49,7 +49,7 @@ class _Query(Struct, frozen=True):
 def find_tables(evaluator: Evaluator, reach: Reach, memories: Memories) -> Iterator[Table]:
     """One for each table and place that names its database, in order of place."""
     queries = list(_queries(evaluator, reach, memories))
-    read = {found.lower() for query in queries for found in _SELECT.findall(query.text)}
+    read = {found.lower() for query in queries for found in re.findall(_SELECT, query.text)}
     told: dict[tuple[str, str], Table] = {}
     for query in sorted(queries, key=lambda query: (query.opener.path, query.opener.call, query.at)):
         name = _table_of_messages(evaluator, query.text)
@@ -122,7 +122,7 @@ def _is_in_memory(evaluator: Evaluator, opener: Instance) -> bool:
 def _table_of_messages(evaluator: Evaluator, text: str) -> str:
     """The name of the table that gets a message or a turn; empty for any other text."""
     words = evaluator.catalogue.session
-    for name, listed in _INSERT.findall(text):
+    for name, listed in re.findall(_INSERT, text):
         columns = {column.strip().strip("\"`'").lower() for column in listed.split(",")}
         if columns & words.role_keys and columns & words.content_keys:
             return str(name)

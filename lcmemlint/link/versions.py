@@ -8,6 +8,7 @@ came or went with a release (``releases`` of the catalogue). What is still open 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from posixpath import dirname
 
 from lcmemlint.catalogue import Catalogue, Component
@@ -23,26 +24,34 @@ from lcmemlint.link.requirements import (
 
 
 class Versions:
-    """Answers about versions; built once from the manifests of a project."""
+    """Answers about versions, from the manifests and the imports of one project."""
 
     def __init__(
         self, manifests: Mapping[str, bytes], files: Mapping[str, FileFacts], catalogue: Catalogue
     ) -> None:
         self._files = files
         self._catalogue = catalogue
-        self._folders: dict[str, dict[str, Bounds]] = {}
+        self._manifests = manifests
         self._told: dict[tuple[str, str], Bounds] = {}
-        for path in sorted(manifests):
-            told = installed(path)
-            if told is not None:
-                self._keep(told[0], told[1], told[2])
-            elif is_version_manifest(path):
-                for package, bounds in read_manifest(path, manifests).items():
-                    self._keep(_project_folder(path), package, bounds)
 
-    def _keep(self, folder: str, package: str, bounds: Bounds) -> None:
-        table = self._folders.setdefault(folder, {})
-        table[package] = table[package].narrowed(bounds) if package in table else bounds
+    @cached_property
+    def _folders(self) -> dict[str, dict[str, Bounds]]:
+        """Folder → package → what the manifests there say; they are read when somebody asks."""
+        folders: dict[str, dict[str, Bounds]] = {}
+        for path in sorted(self._manifests):
+            for folder, package, bounds in self._said(path):
+                table = folders.setdefault(folder, {})
+                table[package] = table[package].narrowed(bounds) if package in table else bounds
+        return folders
+
+    def _said(self, path: str) -> Iterator[tuple[str, str, Bounds]]:
+        """What one manifest says: the folder it speaks for, a package, its bounds."""
+        told = installed(path)
+        if told is not None:
+            yield told
+        elif is_version_manifest(path):
+            for package, bounds in read_manifest(path, self._manifests).items():
+                yield _project_folder(path), package, bounds
 
     def declares(self, path: str, package: str) -> bool:
         """Whether a manifest above the file names the package."""

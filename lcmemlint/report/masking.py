@@ -12,16 +12,12 @@ from lcmemlint.findings import Finding, Silenced, Step
 if TYPE_CHECKING:
     from lcmemlint.reports import Report
 
-_USERINFO: Final = re.compile(
-    r"(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/@:'\"`{}]*:)(?P<secret>[^\s/'\"`]+)(?=@)", re.I
+_USERINFO: Final = r"(?i)(?P<head>\b[a-z][a-z0-9+.-]*://[^\s/@:'\"`{}]*:)(?P<secret>[^\s/'\"`]+)(?=@)"
+_PARAMETER: Final = (
+    r"(?i)(?P<head>[?&;](?:password|passwd|pwd|token|access_token|api_?key|secret|sslpassword)=)"
+    r"(?P<secret>[^\s&;'\"`#]+)"
 )
-_PARAMETER: Final = re.compile(
-    r"(?P<head>[?&;](?:password|passwd|pwd|token|access_token|api_?key|secret|sslpassword)=)(?P<secret>[^\s&;'\"`#]+)",
-    re.IGNORECASE,
-)
-_NO_SECRET: Final = re.compile(
-    r"(?:\$?\{[^{}]*\}|\$\w+|%\w?|<[^<>]*>|\*+)+|password|passwd|pass|pwd", re.IGNORECASE
-)
+_NO_SECRET: Final = r"(?i)(?:\$?\{[^{}]*\}|\$\w+|%\w?|<[^<>]*>|\*+)+|password|passwd|pass|pwd"
 _MASK: Final = "*"
 
 
@@ -32,13 +28,13 @@ def masked(text: str) -> str:
     """
     if "://" not in text:
         return text
-    return _PARAMETER.sub(_covered, _USERINFO.sub(_covered, text))
+    return re.sub(_PARAMETER, _covered, re.sub(_USERINFO, _covered, text))
 
 
 def _covered(match: re.Match[str]) -> str:
     """The match with its secret as asterisks."""
     secret = match["secret"]
-    return match[0] if _NO_SECRET.fullmatch(secret) else match["head"] + _MASK * len(secret)
+    return match[0] if re.fullmatch(_NO_SECRET, secret) else match["head"] + _MASK * len(secret)
 
 
 def concealed(report: Report) -> Report:

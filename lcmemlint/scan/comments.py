@@ -10,18 +10,15 @@ from lcmemlint.facts import Ignore
 MENTIONED = re.compile(r"lcmemlint|noqa", re.IGNORECASE)
 """A text without a match has no directive; cheaper than to look at each of its comments."""
 
-_DIRECTIVE = re.compile(
-    r"""
+_DIRECTIVE = r"""(?ix)
     \#\s*
     (?:
         lcmemlint \s*:\s* (?P<ours> ignore-file | ignore ) (?! [\w-] ) (?: \s* \[ (?P<codes> [^\]\#]* ) \] )?
       | noqa (?: \s*:\s* | \s+ (?= LCM ) ) (?P<noqa> [A-Z][A-Z0-9]* (?: [,\s]+ [A-Z]+[0-9]+ )* )
     )
     (?P<reason> [^\#]* )
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
-_CODE = re.compile(r"[A-Z]+[0-9]*", re.IGNORECASE)
+    """
+_CODE = r"(?i)[A-Z]+[0-9]*"
 _NOT_REASON = " \t\r\n\f-–—:,;."
 
 
@@ -35,14 +32,14 @@ def ignores_in(comment: str, line: int, column: int, alone: bool) -> tuple[Ignor
         return ()
     return tuple(
         ignore
-        for found in _DIRECTIVE.finditer(comment)
+        for found in re.finditer(_DIRECTIVE, comment)
         if (ignore := _ignore(found, line, column, alone)) is not None
     )
 
 
 def _ignore(found: re.Match[str], line: int, column: int, alone: bool) -> Ignore | None:
     written = found["noqa"] if found["ours"] is None else found["codes"]
-    codes = tuple(code.upper() for code in _CODE.findall(written or ""))
+    codes = tuple(code.upper() for code in re.findall(_CODE, written or ""))
     kind: Literal["ignore", "ignore-file", "noqa"] = "noqa"
     if found["ours"] is None:
         codes = tuple(code for code in codes if code.startswith("LCM"))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from msgspec import Struct
@@ -21,8 +20,7 @@ _AFTER: Final = re.compile(r"[\s)]*[}!:=]")
 _PLACELESS: Final = (ast.Name, ast.Attribute)
 
 
-@dataclass(slots=True)
-class Literal:
+class Literal(Struct):
     """An f-string: its text ends at `stop`; expressions before `cursor` were found."""
 
     text: str
