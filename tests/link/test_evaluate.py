@@ -422,7 +422,7 @@ def test_an_endless_chain_has_an_end(body: str, linked: Link) -> None:
     """
     `x = x.next()` in a loop stands for few things, however often the sweep comes by.
     """
-    text = f"import pandas\nx = pandas.read_csv('a')\nfor _ in range(9):\n    {body}\nreveal(x)"
+    text = f"import tables\nx = tables.read('a')\nfor _ in range(9):\n    {body}\nreveal(x)"
 
     assert 0 < len(linked({"app.py": text}).revealed()) < 12
 
@@ -434,10 +434,23 @@ def test_many_endless_chains_at_once(linked: Link) -> None:
     lines = "".join(
         f"    df = df.step{n}(df)\n    if df.x{n}:\n        df = df.other{n}()\n" for n in range(60)
     )
-    text = f"import pandas\ndef work(df):\n{lines}    return df\n"
-    text += "df = pandas.read_csv('a')\nfor _ in x:\n    df = work(df)\n"
+    text = f"import tables\ndef work(df):\n{lines}    return df\n"
+    text += "df = tables.read('a')\nfor _ in x:\n    df = work(df)\n"
 
     assert linked({"app.py": text + "reveal(df)"}).revealed()
+
+
+@pytest.mark.parametrize(
+    "text", ["reveal(lib.load('a').head())", "def f(a: lib.Table): reveal(a.head)", "reveal(lib.c.d(1))"]
+)
+def test_numbers_are_not_followed(text: str, linked: Link) -> None:
+    """
+    No conversation is kept in a table or a tensor, and what is made of one is made of another.
+    """
+    answers = [linked({"app.py": f"import {lib} as lib\n{text}"}).revealed() for lib in ("lib", "pandas")]
+
+    assert answers[0] != answers[1]
+    assert not any("pandas" in answer for answer in answers[1])
 
 
 @pytest.mark.parametrize("count", [3, 50, 400])

@@ -8,7 +8,8 @@ import pytest
 
 from lcmemlint.deploy.workload import Disk, Range, Spot, Workload
 from lcmemlint.link.deployment import LinkedWorkload
-from lcmemlint.link.evaluate.questions import Questions
+from lcmemlint.link.evaluate.questions import Questions, Reading, Step
+from lcmemlint.link.objects import Given
 from lcmemlint.link.requirements import is_version_manifest
 from lcmemlint.link.scaling import count_of, severity_of
 from lcmemlint.link.storage import argument
@@ -387,6 +388,30 @@ def test_questions_that_lead_too_deep_are_answered_with_nothing() -> None:
 
     assert questions.remember(0, ask, 0) == ()
     assert reached == 80
+
+
+def test_two_questions_that_turn_on_each_other_settle() -> None:
+    """
+    What one answers is what the other denies: neither is right, and the sweep must end.
+    """
+    questions = Questions()
+    thing = Given("app.py", 0, "x")
+
+    def one() -> list[Object]:
+        return [] if questions.remember("other", other) else [thing]
+
+    def other() -> list[Object]:
+        return list(questions.remember("one", one))
+
+    steps = [Step("app.py", Reading.CALLEE, 0)]
+    rounds = 0
+    while steps and rounds < 20:
+        rounds += 1
+        for step in steps:
+            questions.answer(step, lambda _path, _number: questions.remember("one", one))
+        steps = questions.outdated()
+
+    assert 1 < rounds < 6
 
 
 def test_a_part_of_a_memory_that_is_known_is_a_use_of_both(linked: Link) -> None:

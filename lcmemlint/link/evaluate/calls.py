@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lcmemlint.facts import Call
 from lcmemlint.link.evaluate.aspect import SHORT, Aspect
-from lcmemlint.link.evaluate.outside import FIELDS, PASS_ON, READERS
+from lcmemlint.link.evaluate.outside import FIELDS, PASS_ON, READERS, is_numeric
 from lcmemlint.link.evaluate.questions import MANY, distinct
 from lcmemlint.link.evaluate.sites import Site
 from lcmemlint.link.objects import (
@@ -65,6 +65,8 @@ class Calls(Aspect):
                 )
             case Part(base=base, name=method):
                 return self._method_result(path, number, call, callee, base, method)
+            case External(dotted=name) if is_numeric(name):
+                return (UNCLEAR,)
             case External(dotted=name):
                 head, _, method = name.rpartition(".")
                 if method in READERS and self.evaluator.containers.keeps(

@@ -112,3 +112,35 @@ PASS_ON = frozenset(
     ]
 )
 """Calls whose result is, for our questions, their (first function or only) argument."""
+
+NUMERIC = frozenset(
+    [
+        "PIL",
+        "cv2",
+        "jax",
+        "keras",
+        "lightgbm",
+        "matplotlib",
+        "numpy",
+        "pandas",
+        "plotly",
+        "polars",
+        "pyarrow",
+        "scipy",
+        "seaborn",
+        "sklearn",
+        "statsmodels",
+        "sympy",
+        "tensorflow",
+        "torch",
+        "torchaudio",
+        "torchvision",
+        "xgboost",
+    ]
+)
+"""Packages of numbers, tables and pictures: what they make keeps no conversation, and has the longest chains."""
+
+
+def is_numeric(dotted: str) -> bool:
+    """Whether a dotted name belongs to a package of numbers, tables or pictures."""
+    return dotted.partition(".")[0] in NUMERIC

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from lcmemlint.facts import Param
 from lcmemlint.link.evaluate.aspect import Aspect
+from lcmemlint.link.evaluate.outside import is_numeric
 from lcmemlint.link.objects import (
     UNCLEAR,
     ClassOf,
@@ -77,12 +78,16 @@ class Params(Aspect):
         return []
 
     def _instances(self, classes: Iterable[Object]) -> list[Object]:
-        """Some instance of each class; of built-in types and typing's words nothing is known."""
+        """Some instance of each class; of built-in types, typing's words and tables of numbers nothing is known."""
         return [
             Instance(thing)
             for thing in classes
             if isinstance(thing, ClassOf)
-            or (isinstance(thing, External) and not thing.dotted.startswith(("builtins.", "typing.")))
+            or (
+                isinstance(thing, External)
+                and not thing.dotted.startswith(("builtins.", "typing."))
+                and not is_numeric(thing.dotted)
+            )
         ]
 
     def _names_class(self, path: str, scope: int, text: str) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from lcmemlint.facts import Call
 from lcmemlint.link.evaluate.aspect import Aspect
 from lcmemlint.link.evaluate.outside import DICTS, HANDED_ON, WRITERS
-from lcmemlint.link.evaluate.questions import Step
+from lcmemlint.link.evaluate.questions import Reading, Step
 from lcmemlint.link.evaluate.sites import Site, Stored
 from lcmemlint.link.objects import (
     ClassOf,
@@ -47,29 +48,38 @@ class Sweep(Aspect):
         if beside:
             self._beside = beside
             self.learnt.take_back(beside)
-            steps = self.questions.outdated()
+            self._repeat(self.questions.outdated())
         else:
-            steps = self._first_steps()
+            self._read_class_bodies()
+            self._repeat(self._steps(Reading.STATEMENT, Reading.CALLEE))
+            self._repeat(self._steps(Reading.HANDED))  # at last: most arguments come from parameters
+
+    def _repeat(self, steps: Iterable[Step]) -> None:
+        read = {
+            Reading.STATEMENT: self._read_statement,
+            Reading.CALLEE: self._read_call,
+            Reading.HANDED: self._read_passed,
+        }
         for _ in range(_ROUNDS):
             for step in steps:
-                self.questions.answer(step, self._read_call if step.is_call else self._read_statement)
+                self.questions.answer(step, read[step.reading])
             self.evaluator.classes.note_subclasses()
             steps = self.questions.outdated()
             if not steps:
                 break
 
-    def _first_steps(self) -> list[Step]:
+    def _read_class_bodies(self) -> None:
         for path, facts in self.files.items():
             for number, scope in enumerate(facts.scopes):
                 if scope.kind == "class":
                     self._read_class_body(path, number)
         self.evaluator.classes.note_subclasses()
-        return [
-            Step(path, is_call, number)
-            for path, facts in self.files.items()
-            for is_call, table in ((False, facts.statements), (True, facts.calls))
-            for number in range(len(table))
-        ]
+
+    def _steps(self, *readings: Reading) -> Iterator[Step]:
+        for path, facts in self.files.items():
+            for reading in readings:
+                table = facts.statements if reading == Reading.STATEMENT else facts.calls
+                yield from (Step(path, reading, number) for number in range(len(table)))
 
     def _read_class_body(self, path: str, scope: int) -> None:
         for number in self.names[path].statements_of.get(scope, ()):
@@ -147,7 +157,6 @@ class Sweep(Aspect):
                 if isinstance(holder, Instance | Collection | External | Part):
                     self.learnt.calls_on[holder][path, number] = None
                     self._read_writer(path, call, holder, call.function.name)
-        self._read_passed(path, number, call)
 
     def _read_writer(self, path: str, call: Call, holder: Object, method: str) -> None:
         values = [argument.value for argument in call.arguments]
@@ -174,8 +183,9 @@ class Sweep(Aspect):
                             callee, argument.name, (path, call.scope, -2 - number), site
                         )
 
-    def _read_passed(self, path: str, number: int, call: Call) -> None:
+    def _read_passed(self, path: str, number: int) -> None:
         """Functions handed over as arguments: callbacks, nodes of a graph, targets of a thread."""
+        call = self.files[path].calls[number]
         values = [(argument.name, argument.value) for argument in call.arguments]
         for position, (_, value) in enumerate(values):
             if isinstance(value, (Const, Joined)):
