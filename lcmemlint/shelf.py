@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import Any
 
@@ -86,11 +85,15 @@ def dump(files: dict[str, Known]) -> bytes:
         ]
         for path, of in files.items()
     }
+    import json
+
     return json.dumps({"names": list(numbers), "files": rows}, separators=(",", ":")).encode()
 
 
 def load(text: bytes) -> dict[str, Known]:
     """What `dump` wrote; empty for any other text."""
+    import json
+
     try:
         whole = json.loads(text)
         names = [str(name) for name in whole["names"]]

@@ -304,7 +304,7 @@ def test_a_plain_lint_loads_only_what_it_needs(tmp_path: Path) -> None:
 
     assert "lcmemlint.link.project" in loaded
     assert not {
-        "click.shell_completion", "string", "yaml", "lcmemlint.deploy.documents", "lcmemlint.deploy.reading",
+        "click.shell_completion", "json", "string", "yaml", "lcmemlint.deploy.documents", "lcmemlint.deploy.reading",
         "lcmemlint.magics", "lcmemlint.notebooks",
     } & loaded  # fmt: skip
 

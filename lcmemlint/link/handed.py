@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from lcmemlint.facts import Call
@@ -41,6 +40,8 @@ def handed_down(advice: Advice, memory: Memory) -> tuple[dict[str, str] | None, 
         callers.append((edge.path, _numbers(call.span), key))
     names = {key for _, _, key in callers}
     name = names.pop() if len(names) == 1 else ""
+    import json
+
     return {"callers": json.dumps(callers), "name": name if name.isidentifier() else ""}, ""
 
 

@@ -6,7 +6,6 @@ has the key of the conversation in scope.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -48,6 +47,8 @@ def one_for_each(advice: Advice, memory: Memory) -> tuple[FixRequest | None, str
                     f"no key of a conversation is in scope on line {span.line} of {path}, which uses `{chain_name}`",
                 )
             uses.append((path, [span.line, span.column, span.end_line, span.end_column], key))
+    import json
+
     params = {"chain": chain_name, "class": getattr(memory.thing.of, "dotted", ""), "uses": json.dumps(uses)}
     params |= {"implicit": "yes" if memory.implicit else "", "importers": json.dumps(importers)}
     params["memory"] = memory_name if memory_name != chain_name else ""

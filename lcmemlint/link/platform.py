@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator, Mapping
 
@@ -20,6 +19,8 @@ def platform_graphs(manifests: Mapping[str, bytes]) -> frozenset[tuple[str, str]
 
 
 def _exported(folder: str, data: bytes) -> Iterator[tuple[str, str]]:
+    import json
+
     try:
         document = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
