@@ -8,7 +8,9 @@ from typing import Literal
 from lcmemlint.facts import Ignore
 
 MENTIONED = re.compile(r"lcmemlint|noqa", re.IGNORECASE)
-"""A text without a match has no directive; cheaper than to look at each of its comments."""
+"""A comment without a match has no directive."""
+_PARTS = ("lcmeml", "noqa")
+"""Of each word what has no `i`: there are four letters that are the same, cases aside."""
 
 _DIRECTIVE = r"""(?ix)
     \#\s*
@@ -20,6 +22,12 @@ _DIRECTIVE = r"""(?ix)
     """
 _CODE = r"(?i)[A-Z]+[0-9]*"
 _NOT_REASON = " \t\r\n\f-–—:,;."
+
+
+def may_have_ignores(text: str) -> bool:
+    """Whether there may be a directive in a text; cheaper than to look for places, or at each of its comments."""
+    lower = text.lower()
+    return any(part in lower for part in _PARTS)
 
 
 def ignores_in(comment: str, line: int, column: int, alone: bool) -> tuple[Ignore, ...]:

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from math import inf
 from typing import TypeGuard
 
@@ -109,7 +110,11 @@ def unread(text: str, problem: Problem) -> FileFacts:
 
 def line_starts(text: str) -> list[int]:
     """The offset of the first character of each line."""
-    return [0, *[newline.end() for newline in _NEWLINE.finditer(text)]]
+    if "\r" in text:
+        return [0, *[newline.end() for newline in _NEWLINE.finditer(text)]]
+    starts = [0, *accumulate(map((1).__add__, map(len, text.split("\n"))))]
+    starts.pop()
+    return starts
 
 
 def place_of(starts: Sequence[int], offset: int) -> tuple[int, int]:
@@ -120,7 +125,11 @@ def place_of(starts: Sequence[int], offset: int) -> tuple[int, int]:
 
 def whole_of(text: str) -> Span:
     """The span of a whole text."""
-    starts = line_starts(text)
+    return span_of(text, line_starts(text))
+
+
+def span_of(text: str, starts: Sequence[int]) -> Span:
+    """The same, where the starts of its lines are known."""
     return Span(1, 0, len(starts), len(text) - starts[-1])
 
 

@@ -25,16 +25,23 @@ _MOST_WORK = 8 * _MOST_LINKS**2
 """Squares of links of a whole text: some ten seconds."""
 _SUSPECT_BRACKETS = 100
 
-_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"()[]{}")
-_LINKS = (".", "+", "-", "*", "/", "%", "|", "&", "^", "~", "@", "<<", ">>")
-_CALLS = re.compile(r"[)\]]\s*(?=[(\[])")  # `a()()[0]`: links without a sign
-_WORD_LINKS = ("or ", "and ", "not ", "else ", "lambda", "elif ", "await ", "yield ")
+_BRACKETS = b"()[]{}"
+_LINKS = b".+-*/%|&^~@<>"
+_NOT_LINKS = bytes(byte for byte in range(256) if byte not in _LINKS + b")]")
+_NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in _BRACKETS)
+_WORD_LINKS = ("or", "and", "not", "else", "lambda", "elif", "await", "yield")
 
-_TOKEN = re.compile(
-    r"""
+_NO_CODE = r"""
     \#[^\r\n]* | \\\r?\n
   | '''(?:[^\\']+|\\.|'(?!''))*(?:'''|\Z) | \"\"\"(?:[^\\"]+|\\.|"(?!""))*(?:\"\"\"|\Z)
   | '(?:[^\\'\n]+|\\.)*' | "(?:[^\\"\n]+|\\.)*"
+"""
+_COMMENT_OR_STRING = re.compile(_NO_CODE, re.VERBOSE | re.DOTALL)
+_DEFINITION = re.compile(r"[\r\n][ \t]*(?:async[ \t]+)?(?:def|class)[ \t]")
+"""A line that cannot stand inside an expression."""
+_TOKEN = re.compile(
+    _NO_CODE
+    + r"""
   | (?P<open> [(\[{] ) | (?P<close> [)\]}] ) | (?P<next> [,;\r\n] )
   | (?P<elif> \belif\b ) | (?P<link> [-.+*/%|&^~@]|<<|>>|\b(?:or|and|not|else|lambda|await|yield)\b )
     """,
@@ -84,10 +91,28 @@ def too_deep(text: str) -> Problem | None:
 
 
 def _looks_deep(text: str) -> bool:
-    if sum(map(text.count, _LINKS)) + sum(map(text.count, _WORD_LINKS)) > _MOST_LINKS:
-        return True
-    if len(_CALLS.findall(text)) > _MOST_LINKS:
-        return True
+    return _looks_long(text) or _looks_bracketed(text)
+
+
+def _looks_long(text: str) -> bool:
+    """Whether there may be too many links in one expression, or in all of them together."""
+    if _links_at_most(text) <= _MOST_LINKS:
+        return False
+    code = _COMMENT_OR_STRING.sub('"', text)
+    counts = [_links_at_most(part) for part in _DEFINITION.split(code)]
+    return (
+        max(counts) > _MOST_LINKS
+        or sum(count**2 for count in counts) > _MOST_WORK
+        or code.count("elif") > _MOST_ELIFS
+    )
+
+
+def _links_at_most(text: str) -> int:
+    signs = len(text.encode("ascii", "ignore").translate(None, _NOT_LINKS))
+    return signs + sum(map(text.count, _WORD_LINKS))
+
+
+def _looks_bracketed(text: str) -> bool:
     brackets = text.encode("ascii", "ignore").translate(None, _NOT_BRACKETS)
     for _ in range(_SUSPECT_BRACKETS):
         inner = brackets.replace(b"()", b"").replace(b"[]", b"").replace(b"{}", b"")

@@ -5,19 +5,21 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
+from bisect import bisect_left
 from collections.abc import Iterator
+from typing import Any
 
 from lcmemlint.facts import Ignore
 from lcmemlint.scan.abstract.places import Places, Unsure
-from lcmemlint.scan.comments import MENTIONED, ignores_in
+from lcmemlint.scan.comments import MENTIONED, ignores_in, may_have_ignores
 
 
 def ignores(text: str, tree: ast.Module, places: Places) -> tuple[Ignore, ...]:
     """The directives of all comments, in order of place."""
-    lines = sorted({places.place(found.start())[0] for found in MENTIONED.finditer(text)})
-    if not lines:
+    if not may_have_ignores(text):
         return ()
-    strings = _strings(tree, places)
+    lines = sorted({places.place(found.start())[0] for found in MENTIONED.finditer(text)})
+    strings = _strings(tree, places, lines)
     found: list[Ignore] = []
     for line in lines:
         start = places.offset(line, 0)
@@ -42,15 +44,31 @@ def _hashes(text: str, start: int, end: int) -> Iterator[int]:
         at = text.find("#", at + 1, end)
 
 
-def _strings(tree: ast.Module, places: Places) -> list[tuple[int, int]]:
-    """Where literal text stands, as indexes of first and last character."""
+def _strings(tree: ast.Module, places: Places, lines: list[int]) -> list[tuple[int, int]]:
+    """Where literal text stands that is in one of these lines, as indexes of first and last character."""
     return [
         (places.offset(*places.start(node)), places.offset(*places.end(node)))
-        for node in ast.walk(tree)
+        for node in _nodes_in(tree, lines)
         if isinstance(node, ast.JoinedStr)
         or type(node).__name__ == "TemplateStr"
         or (isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)))
     ]
+
+
+def _nodes_in(tree: ast.Module, lines: list[int]) -> Iterator[ast.AST]:
+    """The nodes that these lines may be part of."""
+    pending: list[Any] = [tree]
+    while pending:
+        node = pending.pop()
+        first, last = getattr(node, "lineno", 0), getattr(node, "end_lineno", None)
+        if last is not None:
+            decorators = getattr(node, "decorator_list", ())
+            first = decorators[0].lineno if decorators else first
+            at = bisect_left(lines, first)
+            if at == len(lines) or lines[at] > last:
+                continue
+        yield node
+        pending += ast.iter_child_nodes(node)
 
 
 def _by_tokens(text: str) -> tuple[Ignore, ...]:

@@ -10,7 +10,7 @@ import re
 from typing import Any, Final
 
 from lcmemlint.facts import ParamKind
-from lcmemlint.scan.draft import line_starts, place_of
+from lcmemlint.scan.draft import line_starts, place_of, span_of
 from lcmemlint.values import Span
 
 _TRIVIA: Final = re.compile(r"(?:[ \t\f\r\n\\]|#[^\r\n]*)*")
@@ -38,6 +38,10 @@ class Places:
                 line = text[start:end]
                 if not line.isascii():
                     self._wide[number] = line.encode()
+
+    def whole(self) -> Span:
+        """The span of the whole text."""
+        return span_of(self.text, self._starts)
 
     def span(self, node: Any) -> Span:
         """From the first to the last character of a node, without parentheses around it."""

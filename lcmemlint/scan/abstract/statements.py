@@ -18,7 +18,7 @@ from lcmemlint.facts import MODULE, Block, BlockKind, FileFacts, Import, Scope
 from lcmemlint.scan.abstract.comments import ignores
 from lcmemlint.scan.abstract.expressions import Draft, arguments, parameters, yielded
 from lcmemlint.scan.abstract.places import Places, Unsure
-from lcmemlint.scan.draft import MAIN, NO_STATEMENT, whole_of
+from lcmemlint.scan.draft import MAIN, NO_STATEMENT
 from lcmemlint.values import Container, Name, Span, Value
 
 Visit: TypeAlias = Callable[[Draft, Any], None]
@@ -31,7 +31,7 @@ def read(text: str) -> FileFacts | None:
     try:
         tree = _parsed(text)
         draft = Draft(places=Places(text))
-        whole = whole_of(text)
+        whole = draft.places.whole()
         draft.scopes.append(Scope("module", "", "", -1, -1, whole, docstring=_has_docstring(tree.body)))
         draft.blocks.append(Block(MODULE, -1, "body", None, whole))
         _visit_all(draft, tree.body)
