@@ -7,9 +7,9 @@ of its tag and its fields; tags and the order of fields are the format.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -143,22 +143,21 @@ Value: TypeAlias = (
 UNKNOWN: Final = Unknown.UNKNOWN
 
 
+_PARTS: Final[Mapping[type, Callable[[Any], tuple[Value, ...]]]] = {
+    AttrOf: lambda value: (value.base,),
+    ItemOf: lambda value: (value.base, value.key),
+    Joined: lambda value: value.parts,
+    Combined: lambda value: value.parts,
+    OneOf: lambda value: value.options if value.test is None else (value.test, *value.options),
+    Container: lambda value: (*(key for key in value.keys if key is not None), *value.items),
+    Starred: lambda value: (value.value,),
+}
+
+
 def parts_of(value: Value) -> tuple[Value, ...]:
     """The values directly inside a value; a call's own arguments are not inside ``CallOf``."""
-    match value:
-        case AttrOf(base=base):
-            return (base,)
-        case ItemOf(base=base, key=key):
-            return (base, key)
-        case Joined(parts=parts) | Combined(parts=parts):
-            return parts
-        case OneOf(options=options, test=test):
-            return options if test is None else (test, *options)
-        case Container(items=items, keys=keys):
-            return (*(key for key in keys if key is not None), *items)
-        case Starred(value=inner):
-            return (inner,)
-    return ()
+    parts = _PARTS.get(type(value))
+    return () if parts is None else parts(value)
 
 
 def walk(value: Value) -> Iterator[Value]:
@@ -167,7 +166,9 @@ def walk(value: Value) -> Iterator[Value]:
     while pending:
         current = pending.pop()
         yield current
-        pending.extend(reversed(parts_of(current)))
+        parts = _PARTS.get(type(current))
+        if parts is not None:
+            pending.extend(reversed(parts(current)))
 
 
 def dotted(value: Value) -> str | None:

@@ -9,7 +9,8 @@ from posixpath import basename
 from msgspec import Struct
 
 from lcmemlint.catalogue import Entry
-from lcmemlint.facts import MODULE, FileFacts
+from lcmemlint.catalogue.types import How
+from lcmemlint.facts import MODULE, Call, FileFacts
 from lcmemlint.findings import Confidence
 from lcmemlint.link.evaluate import Evaluator, Site
 from lcmemlint.link.objects import ClassOf, FunctionOf, Instance, Method, Object, Part, dotted_of
@@ -53,6 +54,7 @@ def find_entries(evaluator: Evaluator, roles: dict[str, str]) -> tuple[list[Entr
     found: dict[FunctionOf, EntryPoint] = {}
     served: list[Served] = []
     scripts: dict[str, list[EntryPoint]] = {}
+    calls = _Called(evaluator, ("register", "startup", "dependency"), ("serve-object",))
     for point in _scripts(evaluator, roles):
         scripts.setdefault(point.function.path, []).append(point)
     for path in evaluator.files:
@@ -65,10 +67,13 @@ def find_entries(evaluator: Evaluator, roles: dict[str, str]) -> tuple[list[Entr
             *scripts.get(path, ()),
         ):
             _add(found, point)
-        for number in range(len(evaluator.files[path].calls)):
-            for point in _registered(evaluator, path, number):
-                _add(found, point)
-            served.extend(_served(evaluator, path, number))
+        for call in evaluator.files[path].calls:
+            for entry in calls.entries(path, call):
+                if entry.how == "serve-object":
+                    served.extend(_served(evaluator, path, call, entry))
+                else:
+                    for point in _registered(evaluator, path, call, entry):
+                        _add(found, point)
     called = {  # a harness beside the application (`print(lambda_handler(event, None))`) is no caller
         edge.callee
         for table in evaluator.edges.values()
@@ -87,6 +92,31 @@ def _add(found: dict[FunctionOf, EntryPoint], point: EntryPoint) -> None:
     known = found.get(point.function)
     if known is None or (known.startup and not point.startup):
         found[point.function] = point
+
+
+class _Called:
+    """What the tables know of the calls of a project; they call the same few things again and again."""
+
+    def __init__(self, evaluator: Evaluator, *hows: tuple[How, ...]) -> None:
+        """``hows``: of each group the first entry counts that knows a name."""
+        self._evaluator = evaluator
+        self._hows = hows
+        self._known: dict[Object, tuple[Entry, ...]] = {}
+
+    def entries(self, path: str, call: Call) -> Iterator[Entry]:
+        """The entries of what a call calls."""
+        for thing in self._evaluator.value(path, call.scope, call.function, call.statement):
+            if thing not in self._known:
+                self._known[thing] = tuple(self._find(thing))
+            yield from self._known[thing]
+
+    def _find(self, thing: Object) -> Iterator[Entry]:
+        for hows in self._hows:
+            for name in names_of(self._evaluator, thing):
+                found = (self._evaluator.catalogue.entry(how, name) for how in hows)
+                entry = next((one for one in found if one is not None), None)
+                if entry is not None and not entry.as_call:
+                    yield entry
 
 
 def names_of(evaluator: Evaluator, thing: Object) -> Iterator[str]:
@@ -262,24 +292,12 @@ def _member(module: str, name: str) -> str:
     return f"{module}{name}" if module.endswith(".") else f"{module}.{name}"
 
 
-def _registered(evaluator: Evaluator, path: str, number: int) -> Iterator[EntryPoint]:
-    call = evaluator.files[path].calls[number]
-    for thing in evaluator.value(path, call.scope, call.function, call.statement):
-        for name in names_of(evaluator, thing):
-            entry = (
-                evaluator.catalogue.entry("register", name)
-                or evaluator.catalogue.entry("startup", name)
-                or evaluator.catalogue.entry("dependency", name)
-            )
-            if entry is None or entry.as_call:
-                continue
-            for value in _handed_over(call.arguments, entry):
-                for handed in _flattened(evaluator, Site(path, call.scope, value, call.statement)):
-                    for function in _functions(evaluator, handed, entry):
-                        kind = "startup" if entry.how == "startup" else entry.kind
-                        yield EntryPoint(
-                            function, kind, entry.framework, "certain", Location(path, call.span)
-                        )
+def _registered(evaluator: Evaluator, path: str, call: Call, entry: Entry) -> Iterator[EntryPoint]:
+    for value in _handed_over(call.arguments, entry):
+        for handed in _flattened(evaluator, Site(path, call.scope, value, call.statement)):
+            for function in _functions(evaluator, handed, entry):
+                kind = "startup" if entry.how == "startup" else entry.kind
+                yield EntryPoint(function, kind, entry.framework, "certain", Location(path, call.span))
 
 
 def _flattened(evaluator: Evaluator, site: Site) -> Iterator[Object]:
@@ -327,16 +345,10 @@ def _functions(evaluator: Evaluator, thing: Object, entry: Entry) -> Iterator[Fu
                     yield from _functions(evaluator, inner, entry)
 
 
-def _served(evaluator: Evaluator, path: str, number: int) -> Iterator[Served]:
-    call = evaluator.files[path].calls[number]
-    for thing in evaluator.value(path, call.scope, call.function, call.statement):
-        for name in names_of(evaluator, thing):
-            entry = evaluator.catalogue.entry("serve-object", name)
-            if entry is None:
-                continue
-            for value in _handed_over(call.arguments, entry):
-                for handed in evaluator.value(path, call.scope, value, call.statement):
-                    yield Served(handed, entry.framework, Location(path, call.span))
+def _served(evaluator: Evaluator, path: str, call: Call, entry: Entry) -> Iterator[Served]:
+    for value in _handed_over(call.arguments, entry):
+        for handed in evaluator.value(path, call.scope, value, call.statement):
+            yield Served(handed, entry.framework, Location(path, call.span))
 
 
 def _named(evaluator: Evaluator, path: str, called: set[FunctionOf]) -> Iterator[EntryPoint]:
@@ -384,11 +396,11 @@ def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> frozenset[s
     return frozenset(seen)
 
 
-def launches_server(evaluator: Evaluator, path: str) -> bool:
-    """Whether the ``__main__`` block (or the functions that it calls in this file) starts a server."""
-    facts = evaluator.files[path]
-    for call in facts.calls:
-        for thing in evaluator.value(path, call.scope, call.function, call.statement):
-            if any(evaluator.catalogue.entry("server-launch", name) for name in names_of(evaluator, thing)):
-                return True
-    return False
+def servers(evaluator: Evaluator) -> frozenset[str]:
+    """Files that start a server, in their ``__main__`` block or in a function."""
+    calls = _Called(evaluator, ("server-launch",))
+    return frozenset(
+        path
+        for path, facts in evaluator.files.items()
+        if any(True for call in facts.calls for _ in calls.entries(path, call))
+    )

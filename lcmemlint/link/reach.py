@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from lcmemlint.facts import MODULE
 from lcmemlint.findings import Confidence, Step
-from lcmemlint.link.entry import EntryPoint, Served, launches_server
+from lcmemlint.link.entry import EntryPoint, Served, servers
 from lcmemlint.link.evaluate import Edge, Evaluator, Site
 from lcmemlint.link.objects import (
     ClassOf,
@@ -33,6 +33,9 @@ from lcmemlint.link.objects import (
     dotted_of,
 )
 from lcmemlint.values import AttrOf, CallOf, ItemOf, Lambda, Location, Name, Value, walk
+
+_PASSIVE = (Fixed, External, ModuleOf, ClassOf, Given)
+"""What leads no further when request code uses it."""
 
 
 class Came(Struct, frozen=True):
@@ -61,7 +64,7 @@ class Reach:
         self.scripts = frozenset(
             point.function.path for point in self.entries if point.function.scope == MODULE
         )
-        self.servers = frozenset(path for path in evaluator.files if launches_server(evaluator, path))
+        self.servers = servers(evaluator)
         self.came: dict[FunctionOf, Came] = {}
         self.used: dict[Object, Came] = {}
         self.point: dict[FunctionOf, EntryPoint] = {}
@@ -146,7 +149,7 @@ class Reach:
             self._queue.append(function)
 
     def _use(self, thing: Object, came: Came) -> None:
-        if isinstance(thing, Fixed | External | ModuleOf | ClassOf | Given) or thing in self.used:
+        if isinstance(thing, _PASSIVE) or thing in self.used:
             return
         if isinstance(thing, FunctionOf):
             self._enter(thing, came)
@@ -226,8 +229,10 @@ class Reach:
                 continue
             if isinstance(part, AttrOf):
                 self._follow_property(function, site, part)
-            came = Came(function, self.place(site), f"uses `{_shown(part)}`")
-            self._use_at(Site(site.path, site.scope, part, site.at), came)
+            used = Site(site.path, site.scope, part, site.at)
+            given = self._handed_over(used)
+            if given or any(self._is_new(thing) for thing in self.evaluator.at(used)):
+                self._use_given(used, given, Came(function, self.place(site), f"uses `{_shown(part)}`"))
 
     def _lambda_place(self, path: str, scope: int) -> Location:
         return Location(path, self.evaluator.files[path].scopes[scope].span)
@@ -288,9 +293,14 @@ class Reach:
                 if isinstance(part, (Name, AttrOf, ItemOf, CallOf, Lambda)):
                     self._use_at(Site(path, call.scope, part, call.statement), came)
 
+    def _is_new(self, thing: Object) -> bool:
+        return not isinstance(thing, _PASSIVE) and thing not in self.used and thing not in self.came
+
     def _use_at(self, site: Site, came: Came) -> None:
+        self._use_given(site, self._handed_over(site), came)
+
+    def _use_given(self, site: Site, given: list[Site], came: Came) -> None:
         """Use what a value may be; of a parameter, what callers hand over that run in the server, if any do."""
-        given = self._handed_over(site)
         live = [one for one in given if self._is_live(one)]
         self._others += [(one, came) for one in given if live and one not in live]
         for one in live or [site]:

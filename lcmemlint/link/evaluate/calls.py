@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lcmemlint.facts import Call
 from lcmemlint.link.evaluate.aspect import SHORT, Aspect
 from lcmemlint.link.evaluate.outside import FIELDS, PASS_ON, READERS, is_numeric
-from lcmemlint.link.evaluate.questions import MANY, distinct
+from lcmemlint.link.evaluate.questions import MANY
 from lcmemlint.link.evaluate.sites import Site
 from lcmemlint.link.objects import (
     LONG,
@@ -42,12 +42,16 @@ class Calls(Aspect):
         )
 
     def result(self, path: str, number: int) -> Objects:
-        """What a call may give."""
+        """What a call may give, remembered also where nothing else mentions its result."""
+        return self.questions.remember(("result", path, number), self.find, path, number)
+
+    def find(self, path: str, number: int) -> Iterable[Object]:
+        """What a call may give, worked out."""
         call = self.files[path].calls[number]
         found: list[Object] = []
         for callee in self.value(path, call.scope, call.function, call.statement)[:MANY]:
             found.extend(self._result_of(path, number, call, callee))
-        return distinct(found) or (UNCLEAR,)
+        return found or (UNCLEAR,)
 
     def _result_of(self, path: str, number: int, call: Call, callee: Object) -> Iterable[Object]:
         match callee:

@@ -95,6 +95,8 @@ class Containers(Aspect):
     def factories(self, path: str, number: int) -> Objects:
         """What a call keeps to make values with: of ``defaultdict(f)``, and of ``field(default_factory=f)``."""
         call = self.files[path].calls[number]
+        if not call.arguments:
+            return NOTHING
         called = {dotted_of(thing) for thing in self.value(path, call.scope, call.function, call.statement)}
         given: list[Value] = []
         if "collections.defaultdict" in called:

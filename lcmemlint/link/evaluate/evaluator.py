@@ -111,7 +111,7 @@ class Evaluator:
             case ItemOf(base=base, key=key):
                 return self.containers.item_of(path, scope, base, key, at)
             case CallOf(call=number):
-                return self.calls.result(path, number)
+                return self.calls.find(path, number)
             case OneOf(options=options):
                 return [thing for option in options for thing in self.value(path, scope, option, at)]
             case Container():
