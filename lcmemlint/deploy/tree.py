@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from lcmemlint.deploy.documents import Complaint, yaml_documents
 from lcmemlint.deploy.hcltext import Block, hcl_document
@@ -30,8 +31,7 @@ _VALUE = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s#,}\]]+")
 FactsOf = Callable[[str], FileFacts | None]
 
 
-@dataclass(slots=True)
-class Tree:
+class Tree(Struct):
     """What the readers ask: text, documents, facts and existence of project files.
 
     ``paths`` are all files that are known to exist, Python ones included; ``facts_of`` gives the facts of

@@ -151,25 +151,26 @@ class Memories:
     def _index_call(self, path: str, number: int) -> None:
         call = self.evaluator.files[path].calls[number]
         self._index_factories(path, number)
+        wrappers: list[Instance] = []
         for made in self.evaluator.result(path, number):
             if not isinstance(made, Instance) or made.call != number or made.path != path:
                 continue
             if isinstance(made.of, ClassOf):
                 self._made[made.of].append(made)
-                continue
-            if isinstance(made.of, External) and made.of.dotted.startswith("builtins."):
-                continue
-            for given in call.arguments:
-                for thing in self._deep(Site(path, call.scope, given.value, call.statement)):
-                    self._wraps[thing].append(made)
+            elif not (isinstance(made.of, External) and made.of.dotted.startswith("builtins.")):
+                wrappers.append(made)
+        for given in call.arguments if wrappers else ():
+            for thing in self._deep(Site(path, call.scope, given.value, call.statement)):
+                self._wraps[thing] += wrappers
 
     def _index_factories(self, path: str, number: int) -> None:
         """``defaultdict(History)`` keeps what it makes."""
         evaluator = self.evaluator
-        if self._is_field(path, number):
+        factories = evaluator.factories(path, number)
+        if not factories or self._is_field(path, number):
             return
         call = evaluator.files[path].calls[number]
-        for factory in evaluator.factories(path, number):
+        for factory in factories:
             if not isinstance(factory, External | ClassOf):
                 continue
             made = Instance(factory, path, number)

@@ -133,6 +133,8 @@ def component_called(evaluator: Evaluator, callee: Object) -> Component | None:
 
 def _root(evaluator: Evaluator, name: str) -> str:
     """The component at the start of a fluent chain: ``StateGraph.add_node.add_edge`` is a ``StateGraph``."""
+    if name.partition(".")[0] not in evaluator.catalogue.packages:
+        return name
     while "." in name and evaluator.catalogue.component(name) is None:
         name = name.rpartition(".")[0]
     return name

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import accumulate
 from math import inf
 from typing import TypeGuard
+
+from msgspec import Struct, field
 
 from lcmemlint.facts import (
     FACTS_VERSION,
@@ -37,8 +38,7 @@ _NEWLINE = re.compile(r"\r\n?|\n")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-@dataclass(slots=True, kw_only=True)
-class Tables:
+class Tables(Struct, kw_only=True):
     """The tables of one file while they are written, and where in the file we are."""
 
     scopes: list[Scope] = field(default_factory=list)

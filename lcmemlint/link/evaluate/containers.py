@@ -95,14 +95,12 @@ class Containers(Aspect):
     def factories(self, path: str, number: int) -> Objects:
         """What a call keeps to make values with: of ``defaultdict(f)``, and of ``field(default_factory=f)``."""
         call = self.files[path].calls[number]
-        if not call.arguments:
+        first = [argument.value for argument in call.arguments[:1] if argument.name is None]
+        named = [a.value for a in call.arguments if a.name in ("default_factory", "factory")]
+        if not first and not named:
             return NOTHING
         called = {dotted_of(thing) for thing in self.value(path, call.scope, call.function, call.statement)}
-        given: list[Value] = []
-        if "collections.defaultdict" in called:
-            given = [argument.value for argument in call.arguments[:1] if argument.name is None]
-        elif called & FIELDS:
-            given = [a.value for a in call.arguments if a.name in ("default_factory", "factory")]
+        given = first if "collections.defaultdict" in called else named if called & FIELDS else []
         return distinct(t for v in given for t in self.value(path, call.scope, v, call.statement))
 
     def is_field(self, path: str, number: int) -> bool:

@@ -10,7 +10,6 @@ import ast
 import sys
 import typing
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from msgspec import structs
@@ -51,7 +50,6 @@ _SURE_IN_TEXT: Final = sys.version_info >= (3, 12)
 """Whether `ast` knows where the expressions inside of an f-string stand."""
 
 
-@dataclass(slots=True)
 class Draft(Tables):
     """The tables of one file, and the places of its nodes.
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 import libcst as cst
-from msgspec import structs
+from msgspec import field, structs
 
 from lcmemlint.facts import Argument, Block, Call, Param, ParamKind, Scope
 from lcmemlint.scan.concrete.positions import Positions
@@ -46,7 +45,6 @@ from lcmemlint.values import (
 )
 
 
-@dataclass(slots=True)
 class Draft(Tables):
     """The tables of one file, and where the nodes of its syntax tree stand.
 
