@@ -52,11 +52,11 @@ class ModuleIndex:
 
         A package answers with its ``__init__.py``; a namespace folder has no file and answers None.
         """
-        if self._is_foreign(dotted):
+        last = dotted.rpartition(".")[2]
+        if (last and last not in self._words) or self._is_foreign(dotted):
             return None
         folder, own = self._home(path)
-        is_own = dotted.rpartition(".")[2] == own  # `import redis` in redis.py never means that file
-        key = (path if is_own else folder, dotted)
+        key = (path if last == own else folder, dotted)  # `import redis` in redis.py never means that file
         if key not in self._found:
             self._found[key] = (
                 self._relative(path, dotted) if dotted.startswith(".") else self._absolute(path, dotted)
