@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -186,16 +187,17 @@ def cost_of(command: Sequence[str], stdin: bytes = b"", folder: Path = FOLDER) -
 
 
 def measure(row: Row, runs: int) -> Mapping[str, Cost]:
-    """The median costs of each tool, all tools in turn."""
+    """The median costs of each tool, all tools in turn, command by command: a busy machine is busy for each of them."""
     costs: dict[str, list[Cost]] = {tool: [] for tool in row.commands}
     for _ in range(row.runs or runs):
-        for tool, commands in row.commands.items():
-            if tool == OURS:
-                row.before()
-            whole = Cost(0, 0, 0)
-            for command in commands:
-                whole += cost_of(command, row.stdin, row.folder)
-            costs[tool].append(whole)
+        row.before()
+        whole = dict.fromkeys(row.commands, Cost(0, 0, 0))
+        for turn in zip_longest(*row.commands.values()):
+            for tool, command in zip(row.commands, turn, strict=True):
+                if command is not None:
+                    whole[tool] += cost_of(command, row.stdin, row.folder)
+        for tool, of in whole.items():
+            costs[tool].append(of)
     return {
         tool: Cost(
             *(statistics.median(getattr(one, name) for one in of) for name in ("wall", "cpu", "memory"))

@@ -138,6 +138,27 @@ def test_facts_that_are_taken_over_give_the_same_analysis(root: Path) -> None:
     assert analyse(job, before=before).findings == before.findings == analyse(job).findings
 
 
+@pytest.mark.parametrize("is_warm", [False, True])
+def test_tests_are_parsed_only_where_somebody_asks(root: Path, is_warm: bool) -> None:
+    """
+    They are not the application: a broken one is told when it is named, and a comment in one that hides nothing always.
+    """
+    broken = root / "tests" / "test_broken.py"
+    broken.parent.mkdir()
+    broken.write_text("import langchain\ndef (\n")
+    (root / "tests" / "test_plain.py").write_text("from memories import new_memory\n")
+    (root / "tests" / "test_told.py").write_text("import langchain  # noqa: LCM101\n")
+
+    def analysed(asked: Path) -> tuple[list[str], set[str]]:
+        job = prepare([asked])
+        found = analyse(job, before=analyse(job) if is_warm else None)
+        return [one.path for one in found.problems], {path for path in found.facts if "/" in path}
+
+    assert analysed(root) == ([], {"tests/test_told.py"})
+    assert analysed(broken)[0] == ["tests/test_broken.py"]
+    assert [one.code for one in lint([root]).findings] == ["LCM101", "LCM001"]
+
+
 def crashing(project: Project) -> Iterator[Finding]:
     yield from ()
     raise ValueError("two\nlines")

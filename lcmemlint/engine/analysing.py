@@ -42,7 +42,9 @@ class Analysis(Struct, frozen=True):
     catalogue: Catalogue
     modules: ModuleIndex
     selected: frozenset[str]
-    """The files that are worth parsing."""
+    """The files that are worth parsing, were there no tests."""
+    idle: frozenset[str]
+    """Tests among them that nobody asked for: they are not the application, and are not parsed."""
     facts: Mapping[str, FileFacts]
     roles: Mapping[str, str]
     ran: frozenset[str]
@@ -80,7 +82,13 @@ def analyse(
     same = frozenset(_same(sources, before))
     modules, selected = _selected(job, sources, skims, before)
     known = {} if before is None else {path: of for path, of in before.facts.items() if path in same}
-    facts, problems, crashes = _scan_all(job, sources, selected, overlay or {}, known, workers)
+    known_before = frozenset() if before is None else same & before.selected
+    idle = frozenset(
+        path
+        for path in selected.difference(job.asked)
+        if (path in before.idle if before and path in known_before else _is_idle(sources[path]))
+    )
+    facts, problems, crashes = _scan_all(job, sources, selected - idle, overlay or {}, known, workers)
     found_roles = {path: sources[path].role for path in facts}
     project: Project | None = None
     findings: list[Finding] = []
@@ -117,6 +125,7 @@ def analyse(
         catalogue=job.catalogue,
         modules=modules,
         selected=selected,
+        idle=idle,
         facts=facts,
         roles=found_roles,
         ran=frozenset(ran),
@@ -185,6 +194,11 @@ def _scan_all(
         problems += () if isinstance(of, Crash) else _problems(path, of.problems)
     facts = {path: of for path, of in sorted(found.items()) if isinstance(of, FileFacts) and path in selected}
     return facts, problems, [of for _, of in sorted(found.items()) if isinstance(of, Crash)]
+
+
+def _is_idle(source: Source) -> bool:
+    """Whether it is a test in which no comment can speak to us."""
+    return source.role == "test" and b"lcm" not in source.data.lower()
 
 
 def _scan_more(source: Source) -> FileFacts | None:
