@@ -35,7 +35,7 @@ def test_programs_reach_rules_and_fixes() -> None:
     for kind in ("grammar", "pages"):
         seen.update(run(Batch(kind, 1000, 60), "").seen)
 
-    assert seen["parsed"] >= 115
+    assert seen["parsed"] >= 105  # some examples are tests, which are not parsed
     assert seen["with findings"] >= 15
     assert seen["files fixed"] >= 5
     assert sum(name.startswith("LCM") for name in seen) >= 10
